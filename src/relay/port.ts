@@ -1,0 +1,35 @@
+/** How the other end of a port left: in order (FIN, close_notify), or torn off. */
+export type EndKind = 'end' | 'reset'
+
+/**
+ * A socket as bytes, with back-pressure. One behaviour suite (test/unit/relay/port.test.ts) holds for every implementation.
+ */
+export interface Port {
+  /**
+   * Starts reading. `bytes[from, to)` is the sink's only during the call; false pauses until `resume()`. Bytes may still
+   * come after a pause: a TLS socket hands on what it has already decrypted. A sink that throws ends this port alone.
+   */
+  read(sink: (bytes: Buffer, from: number, to: number) => boolean): void
+  pause(): void
+  resume(): void
+  /** Takes a copy, or writes at once. @returns false when the producer should pause until `drained` */
+  write(bytes: Uint8Array, from: number, to: number): boolean
+  /** Called when what was written has left enough for more, after `write` returned false. */
+  drained: () => void
+  /** How the other end left. Called once; a reset may follow an end and is then not told. */
+  ended: (how: EndKind) => void
+  /** The socket is gone, both ways. Called once, last. */
+  closed: () => void
+  /** Bytes that wait for the other end to take them. */
+  readonly queuedBytes: number
+  /** Grows with every byte received: compared by the sweep to see life. */
+  readonly receivedBytes: number
+  /** Changes whenever the other end has taken something of what we wrote: compared by the sweep to see progress. */
+  readonly progress: number
+  /** Flushes, then FIN (close_notify before it on TLS). */
+  end(): void
+  /** Drops everything at once. */
+  destroy(): void
+  /** As `destroy`, with a TCP reset where the transport has one. */
+  reset(): void
+}
