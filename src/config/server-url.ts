@@ -1,0 +1,46 @@
+import { parseUnixPath } from './bind-address.ts'
+import { parseHost, parsePort } from './host-name.ts'
+
+/** One server of an upstream. `ws` is `http`, `wss` is `https`. */
+export interface Server {
+  /** As the configuration writes it: for logs. */
+  readonly url: string
+  readonly kind: 'http' | 'https' | 'tcp' | 'tls' | 'unix'
+  /** Without brackets; empty for a unix socket. */
+  readonly host: string
+  /** 0 for a unix socket. */
+  readonly port: number
+  /** Of a unix socket; empty otherwise. */
+  readonly path: string
+}
+
+const schemes = {
+  http: { kind: 'http', port: 80 },
+  ws: { kind: 'http', port: 80 },
+  https: { kind: 'https', port: 443 },
+  wss: { kind: 'https', port: 443 },
+  tcp: { kind: 'tcp', port: undefined },
+  tls: { kind: 'tls', port: undefined },
+} as const
+
+/**
+ * Reads `http://host:port`, the like with https, ws, wss, tcp and tls (which need a port), or `unix:/path`. WHATWG's URL
+ * parser is not asked: it repairs what is better refused.
+ * @returns undefined where it is none of these: userinfo, a query, or a path other than `/` too
+ */
+export function parseServer(text: string): Server | undefined {
+  if (text.startsWith('unix:')) {
+    const path = parseUnixPath(text)
+    return path === undefined ? undefined : { url: text, kind: 'unix', host: '', port: 0, path }
+  }
+  const [, scheme = '', host = '', digits] =
+    /^([a-z]+):\/\/(\[[^\]/?#@]*\]|[^:/?#@[\]]+)(?::(\d+))?\/?$/i.exec(text) ?? []
+  const known = schemes[scheme.toLowerCase() as keyof typeof schemes]
+  if (known === undefined) return undefined
+  // A trailing dot is how a name is kept out of the resolver's search list.
+  const dot = /[^.]\.$/.test(host) ? '.' : ''
+  const name = parseHost(dot === '' ? host : host.slice(0, -1))
+  const port = digits === undefined ? known.port : parsePort(digits, 1)
+  if (name === undefined || port === undefined) return undefined
+  return { url: text, kind: known.kind, host: name.replace(/^\[|\]$/g, '') + dot, port, path: '' }
+}
