@@ -1,0 +1,158 @@
+import type { GatewayError, Token } from '../errors.ts'
+import type { Logger } from './logger.ts'
+
+/** What one direction of a session has carried: payload bytes of data messages as on the wire. */
+export interface Traffic {
+  /** Messages that were complete. */
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** What is known of a session from its first moment. Every path here is without its query. */
+export interface SessionFacts {
+  readonly id: string
+  readonly listener: string
+  readonly route: string
+  readonly client: string
+  readonly host: string
+  readonly path: string
+  /** The server that was dialled, as the configuration writes it. */
+  readonly upstream: string
+  readonly subprotocol: string | undefined
+}
+
+export type ClosedBy = 'client' | 'upstream' | 'gateway'
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly closedBy: ClosedBy
+  /** What the client's connection ended with; 1005 for a Close without a code, 1006 where there was no Close. */
+  readonly code: number
+  readonly reason: string
+  readonly error: GatewayError | undefined
+  readonly durationMs: number
+  /** From the client. */
+  readonly received: Traffic
+  /** To the client. */
+  readonly sent: Traffic
+}
+
+/** A plain HTTP request that was answered by a route, or an upstream's own answer to an upgrade. */
+export interface RequestFacts {
+  readonly id: string
+  readonly listener: string
+  readonly status: number
+  readonly route: string
+  readonly client: string
+  readonly host: string
+  readonly method: string
+  readonly path: string
+  /** Undefined where the route answers itself. */
+  readonly upstream: string | undefined
+  readonly durationMs: number
+  /** Bytes of the request's body. */
+  readonly received: { readonly bytes: number }
+  /** Bytes of the answer's body. */
+  readonly sent: { readonly bytes: number }
+}
+
+/** What is known of a request that the gateway itself answered with a token; early refusals know little. */
+export interface RefusalFacts {
+  /** The status that was answered; undefined where the connection was cut without an answer. */
+  readonly status: number | undefined
+  readonly id: string | undefined
+  readonly listener: string
+  readonly route: string | undefined
+  readonly client: string
+  readonly host: string | undefined
+  readonly method: string | undefined
+  readonly path: string | undefined
+  readonly origin: string | undefined
+}
+
+export function logSessionOpened(logger: Logger, facts: SessionFacts): void {
+  logger.info(sessionFields(facts), 'session opened')
+}
+
+/** A failure of the gateway itself is told as such, with what was thrown; everything else is a line of information. */
+export function logSessionClosed(logger: Logger, facts: SessionFacts, end: SessionEnd): void {
+  const { closedBy, code, reason, error, received, sent } = end
+  const fields = {
+    ...sessionFields(facts),
+    closedBy,
+    code,
+    reason,
+    error: error?.token,
+    ...detailOf(error),
+    durationMs: Math.round(end.durationMs),
+    received: { messages: received.messages, bytes: received.bytes },
+    sent: { messages: sent.messages, bytes: sent.bytes },
+  }
+  if (error?.token === 'internal') logger.error({ ...fields, err: error }, 'session closed')
+  else logger.info(fields, 'session closed')
+}
+
+export function logRequest(logger: Logger, facts: RequestFacts): void {
+  const { id, listener, status, route, client, host, method, path, upstream } = facts
+  logger.info(
+    {
+      id,
+      listener,
+      status,
+      route,
+      client,
+      host,
+      method,
+      path,
+      upstream,
+      durationMs: Math.round(facts.durationMs),
+      received: { bytes: facts.received.bytes },
+      sent: { bytes: facts.sent.bytes },
+    },
+    'request',
+  )
+}
+
+/** One refusal, in full. `RefusalLog` decides whether it is told singly or summed. */
+export function logRefused(logger: Logger, facts: RefusalFacts, error: GatewayError): void {
+  const { status, id, listener, route, client, host, method, path, origin } = facts
+  const fields = {
+    status,
+    error: error.token,
+    id,
+    listener,
+    route,
+    client,
+    host,
+    method,
+    path,
+    origin,
+    ...detailOf(error),
+  }
+  if (error.token === 'internal') logger.error({ ...fields, err: error }, 'refused')
+  else logger.info(fields, 'refused')
+}
+
+/** Refusals of one network that were not told singly: how many there were in one second. */
+export function logRefusalSum(logger: Logger, error: Token, network: string, count: number): void {
+  logger.info({ error, network, count }, 'refused')
+}
+
+/** A listener that accepts from now on. `port` is undefined on a unix socket, where the address is the path. */
+export function logListening(
+  logger: Logger,
+  listener: string,
+  at: { readonly address: string; readonly port: number | undefined },
+): void {
+  logger.info({ listener, address: at.address, port: at.port }, 'listening')
+}
+
+function sessionFields(facts: SessionFacts): Record<string, unknown> {
+  const { id, listener, route, client, host, path, upstream, subprotocol } = facts
+  return { id, listener, route, client, host, path, upstream, subprotocol }
+}
+
+/** The message of an error is for operators: which header, which limit, which clause of the RFC. */
+function detailOf(error: GatewayError | undefined): { detail?: string } {
+  return error === undefined || error.message === '' ? {} : { detail: error.message }
+}

@@ -1,0 +1,138 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { faults, type Token } from '../errors.ts'
+import type { ClosedBy } from './connection-record.ts'
+
+export type SessionKind = 'websocket' | 'bridge'
+/** As the client sees it: `received` is what came from it. */
+export type Direction = 'received' | 'sent'
+
+/** Seconds: a handshake on the same machine takes a millisecond, a deadline ten seconds. */
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** The one door to prom-client. Label values come from the configuration and from closed lists, never from a peer. */
+export class Metrics {
+  /** Called before every rendering: what is counted elsewhere is handed over here. */
+  readonly collect: (() => void)[] = []
+  readonly #registry = new Registry()
+  readonly #connectionsOpen = this.#gauge('connections_open', 'Accepted sockets', ['listener'])
+  readonly #sessionsOpen = this.#gauge('sessions_open', 'Upgraded connections', ['route', 'kind'])
+  readonly #sessions = this.#counter('sessions_total', 'Upgraded connections since the start', [
+    'route',
+    'kind',
+  ])
+  readonly #closes = this.#counter('closes_total', 'Sessions ended, by close code and by whom', [
+    'code',
+    'side',
+  ])
+  readonly #refusals = this.#counter('refusals_total', 'Refused requests', ['error'])
+  readonly #requests = this.#counter('requests_total', 'Answered plain requests', [
+    'route',
+    'status',
+  ])
+  readonly #messages = this.#counter('messages_total', 'WebSocket data messages', [
+    'route',
+    'direction',
+  ])
+  readonly #bytes = this.#counter('bytes_total', 'Payload bytes of WebSocket data messages', [
+    'route',
+    'direction',
+  ])
+  readonly #handshake = this.#histogram(
+    'handshake_seconds',
+    'From the head of an upgrade to the 101',
+    ['route'],
+  )
+  readonly #dial = this.#histogram('dial_seconds', 'From the dial to a verified upstream', [
+    'upstream',
+  ])
+
+  constructor() {
+    // Series that exist from the start let a rate see the first refusal.
+    for (const [token, fault] of Object.entries(faults)) {
+      if ('status' in fault) this.#refusals.inc({ error: token }, 0)
+    }
+  }
+
+  /** Adds the process's own metrics (memory, CPU, event loop, descriptors), which cost a timer of their own. */
+  observeProcess(): void {
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  connectionsOpen(listener: string, count: number): void {
+    this.#connectionsOpen.set({ listener }, count)
+  }
+
+  sessionOpened(route: string, kind: SessionKind): void {
+    this.#sessionsOpen.inc({ route, kind })
+    this.#sessions.inc({ route, kind })
+  }
+
+  sessionClosed(route: string, kind: SessionKind, code: number, side: ClosedBy): void {
+    this.#sessionsOpen.dec({ route, kind })
+    this.#closes.inc({ code: codeLabel(code), side })
+  }
+
+  refused(token: Token): void {
+    this.#refusals.inc({ error: token })
+  }
+
+  request(route: string, status: number): void {
+    this.#requests.inc({ route, status: `${Math.floor(status / 100)}xx` })
+  }
+
+  traffic(route: string, direction: Direction, messages: number, bytes: number): void {
+    this.#messages.inc({ route, direction }, messages)
+    this.#bytes.inc({ route, direction }, bytes)
+  }
+
+  handshakeSeconds(route: string, seconds: number): void {
+    this.#handshake.observe({ route }, seconds)
+  }
+
+  dialSeconds(upstream: string, seconds: number): void {
+    this.#dial.observe({ upstream }, seconds)
+  }
+
+  /** The Content-Type of what `render` gives. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  async render(): Promise<string> {
+    for (const collect of this.collect) collect()
+    return await this.#registry.metrics()
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({
+      name: `drawbridge_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+    })
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name: `drawbridge_${name}`, help, labelNames, registers: [this.#registry] })
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+  ): Histogram<Label> {
+    return new Histogram({
+      name: `drawbridge_${name}`,
+      help,
+      labelNames,
+      buckets: secondsBuckets,
+      registers: [this.#registry],
+    })
+  }
+}
+
+/** Peers choose close codes freely, so the ones that no standard defines share a label. */
+function codeLabel(code: number): string {
+  if ((code >= 1000 && code <= 1015) || code === 3000 || code === 3003) return String(code)
+  return code < 4000 ? '3xxx' : '4xxx'
+}
