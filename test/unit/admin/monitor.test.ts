@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Monitor } from '../../../src/admin/monitor.ts'
+import { createLogger } from '../../../src/observe/logger.ts'
+import { Metrics } from '../../../src/observe/metrics.ts'
+import { LineOutput } from '../observe/line-output.ts'
+
+let output: LineOutput
+let metrics: Metrics
+let monitor: Monitor
+let unready: string | undefined
+let port: number
+let renders: number
+
+beforeEach(async () => {
+  output = new LineOutput()
+  metrics = new Metrics()
+  unready = undefined
+  renders = 0
+  metrics.collect.push(() => renders++)
+  monitor = new Monitor({
+    bind: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+    metrics,
+    logger: createLogger({ level: 'info', format: 'json', output }),
+    unready: () => unready,
+  })
+  port = (await monitor.start()).port!
+})
+
+afterEach(() => monitor.stop())
+
+const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init)
+
+test('says where it listens, under its own name', () => {
+  expect(output.lines[0]).toMatchObject({
+    msg: 'listening',
+    listener: 'monitor',
+    address: '127.0.0.1',
+    port,
+  })
+})
+
+test.each(['/livez', '/readyz', '/livez?verbose', '/metrics'])('%s is 200', async (path) => {
+  const response = await ask(path)
+  expect(response.status).toBe(200)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+})
+
+test('draining: still alive, no longer ready', async () => {
+  unready = 'draining'
+  expect((await ask('/livez')).status).toBe(200)
+  const ready = await ask('/readyz')
+  expect([ready.status, await ready.text()]).toEqual([503, 'draining\n'])
+})
+
+test('HEAD has the head of GET', async () => {
+  const response = await ask('/livez', { method: 'HEAD' })
+  expect([response.status, response.headers.get('content-length')]).toEqual([200, '3'])
+  expect(await response.text()).toBe('')
+})
+
+test.each(['/', '/livez/', '/LIVEZ', '/metrics/x', '/admin', '/..%2flivez', '//livez'])(
+  '%s is 404',
+  async (path) => {
+    expect((await ask(path)).status).toBe(404)
+  },
+)
+
+test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('%s is 405', async (method) => {
+  const response = await ask('/livez', { method })
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+})
+
+test('metrics are rendered once a second, whoever asks', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/metrics')))
+  const texts = await Promise.all(answers.map((answer) => answer.text()))
+  expect(renders).toBe(1)
+  expect(new Set(texts).size).toBe(1)
+  expect(texts[0]).toContain('drawbridge_sessions_open')
+  expect(texts[0]).toContain('process_resident_memory_bytes')
+  expect(answers[0]!.headers.get('content-type')).toContain('text/plain')
+})
+
+test('takes 32 sockets at most', async () => {
+  const sockets: Socket[] = []
+  for (let index = 0; index < 32; index++) {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    sockets.push(socket)
+  }
+  const last = connect(port, '127.0.0.1')
+  last.on('error', () => undefined)
+  await once(last, 'close')
+  sockets[0]!.end('GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  const [answer] = await once(sockets[0]!, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /)
+  for (const socket of sockets) socket.destroy()
+})
+
+test('stopping ends connections that are open', async () => {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(socket, 'data')
+  const closed = once(socket, 'close')
+  await monitor.stop()
+  await closed
+})
+
+test('a taken port is one clear line', async () => {
+  const second = new Monitor({
+    bind: { kind: 'tcp', host: '127.0.0.1', port },
+    metrics: new Metrics(),
+    logger: createLogger({ level: 'info', format: 'json', output }),
+    unready: () => undefined,
+  })
+  await expect(second.start()).rejects.toThrow(`monitor: 127.0.0.1:${port} is already in use`)
+  await second.stop()
+})
