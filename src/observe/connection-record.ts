@@ -54,6 +54,8 @@ export interface RequestFacts {
   readonly received: { readonly bytes: number }
   /** Bytes of the answer's body. */
   readonly sent: { readonly bytes: number }
+  /** Why it went no further: the client left, or the upstream failed after its head had been passed on. */
+  readonly error: GatewayError | undefined
 }
 
 /** What is known of a request that the gateway itself answered with a token; early refusals know little. */
@@ -93,7 +95,7 @@ export function logSessionClosed(logger: Logger, facts: SessionFacts, end: Sessi
 }
 
 export function logRequest(logger: Logger, facts: RequestFacts): void {
-  const { id, listener, status, route, client, host, method, path, upstream } = facts
+  const { id, listener, status, route, client, host, method, path, upstream, error } = facts
   logger.info(
     {
       id,
@@ -105,6 +107,8 @@ export function logRequest(logger: Logger, facts: RequestFacts): void {
       method,
       path,
       upstream,
+      error: error?.token,
+      ...detailOf(error),
       durationMs: Math.round(facts.durationMs),
       received: { bytes: facts.received.bytes },
       sent: { bytes: facts.sent.bytes },

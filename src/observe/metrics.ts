@@ -77,7 +77,7 @@ export class Metrics {
   }
 
   request(route: string, status: number): void {
-    this.#requests.inc({ route, status: `${Math.floor(status / 100)}xx` })
+    this.#requests.inc({ route, status: status === 0 ? 'none' : `${Math.floor(status / 100)}xx` })
   }
 
   traffic(route: string, direction: Direction, messages: number, bytes: number): void {

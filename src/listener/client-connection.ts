@@ -1,0 +1,130 @@
+import type { Socket } from 'node:net'
+import { closeLingering } from '../connection.ts'
+import type { Connection } from '../connection.ts'
+import { GatewayError } from '../errors.ts'
+import type { Peer } from '../peer.ts'
+import type { Exchange } from './exchange.ts'
+
+/**
+ * One connection and its requests, served one at a time. Node emits every pipelined request of one read, paused or not, so
+ * the queue is ours.
+ */
+export class ClientConnection implements Connection {
+  readonly listener: string
+  readonly peer: Peer
+  readonly socket: Socket
+  readonly refusal: GatewayError | undefined
+  readonly #controller = new AbortController()
+  readonly #serve: (exchange: Exchange) => void
+  readonly #deadline: NodeJS.Timeout
+  readonly #queue: Exchange[] = []
+  #current: Exchange | undefined
+  /** No request that comes from now on is served. */
+  #closing = false
+  /** The socket belongs to a session. */
+  #taken = false
+
+  constructor(
+    facts: {
+      listener: string
+      peer: Peer
+      socket: Socket
+      refusal: GatewayError | undefined
+      /** Runs from accept, over TLS and the first head. */
+      deadline: NodeJS.Timeout
+    },
+    serve: (exchange: Exchange) => void,
+  ) {
+    this.listener = facts.listener
+    this.peer = facts.peer
+    this.socket = facts.socket
+    this.refusal = facts.refusal
+    this.#deadline = facts.deadline
+    this.#serve = serve
+    this.socket.once('close', () =>
+      this.abort(new GatewayError('client-lost', 'the client has gone')),
+    )
+    // Before an answer a FIN means that the client has gone; afterwards Node's HTTP server sees to it.
+    this.socket.once('end', () => {
+      if (this.#current !== undefined && !this.#taken)
+        this.destroy(new GatewayError('client-lost', 'the client has gone'))
+    })
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** A request is being answered, or waits for its turn. */
+  get busy(): boolean {
+    return this.#current !== undefined
+  }
+
+  /** The request being served is still sending its body. */
+  get receiving(): boolean {
+    return this.#current !== undefined && !this.#current.head.complete
+  }
+
+  get closing(): boolean {
+    return this.#closing
+  }
+
+  /** Serves a request, after those that came before it. */
+  offer(exchange: Exchange): void {
+    clearTimeout(this.#deadline)
+    if (this.#closing) return
+    if (this.#current === undefined) {
+      this.#run(exchange)
+      return
+    }
+    this.#queue.push(exchange)
+    this.socket.pause()
+  }
+
+  /** The socket has become a session's: it is not counted as HTTP any more. */
+  give(): void {
+    this.#taken = true
+    this.#closing = true
+  }
+
+  /** What is being answered is finished with `Connection: close`; an idle connection is closed at once. */
+  finish(): void {
+    if (this.#closing) return
+    this.#closing = true
+    const last = this.#queue.at(-1) ?? this.#current
+    if (last === undefined) closeLingering(this.socket)
+    else if (!last.response.headersSent) last.response.shouldKeepAlive = false
+  }
+
+  /** Ends the request being served, so that its upstream is let go. The reason decides the answer, where one can still go out. */
+  abort(reason: GatewayError): void {
+    this.#closing = true
+    clearTimeout(this.#deadline)
+    this.#controller.abort(reason)
+  }
+
+  destroy(reason: GatewayError): void {
+    this.abort(reason)
+    this.socket.destroy()
+  }
+
+  #run(exchange: Exchange): void {
+    this.#current = exchange
+    if (this.#closing && this.#queue.length === 0) exchange.response.shouldKeepAlive = false
+    exchange.response.once('close', this.#next)
+    this.#serve(exchange)
+  }
+
+  readonly #next = (): void => {
+    this.#current = undefined
+    const next = this.#queue.shift()
+    if (this.socket.destroyed || this.#taken) return
+    if (next !== undefined) {
+      this.#run(next)
+    } else if (this.#closing) {
+      closeLingering(this.socket)
+    } else {
+      this.socket.resume()
+    }
+  }
+}

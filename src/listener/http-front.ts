@@ -1,0 +1,197 @@
+import { ServerResponse, createServer } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { closeLingering } from '../connection.ts'
+import { GatewayError } from '../errors.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { EarlyBytes } from './early-bytes.ts'
+import type { Takeover } from './exchange.ts'
+
+export interface HttpFrontOptions {
+  /** For every head but the first of a connection, whose deadline runs from accept. */
+  readonly headMs: number
+  readonly keepAliveMs: number
+  /** Bytes held behind an upgrade request. */
+  readonly earlyBytes: number
+  /** A connection that failed with no request to answer: bytes that are not HTTP, a head that is too big or too slow. */
+  readonly failed: (connection: ClientConnection, error: GatewayError) => void
+}
+
+/** Bytes of a request head, as Node counts them; the exact count is made on the raw headers. */
+const maxHeadBytes = 16_384
+
+/**
+ * HTTP/1.1 on sockets that others accepted. Node parses, and decides nothing: heads, versions, Host and upgrades are judged
+ * once, later, on the raw header lines.
+ */
+export class HttpFront {
+  readonly #server: Server
+  readonly #options: HttpFrontOptions
+  readonly #connections = new WeakMap<Socket, ClientConnection>()
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options
+    this.#server = createServer({
+      insecureHTTPParser: false,
+      maxHeaderSize: maxHeadBytes,
+      // The default drops what exceeds 2,000 names and values without a word; lines are counted instead.
+      requireHostHeader: false,
+      headersTimeout: nodeTimeout(options.headMs),
+      requestTimeout: 0,
+      keepAliveTimeout: nodeTimeout(options.keepAliveMs),
+      connectionsCheckingInterval: 250,
+      shouldUpgradeCallback: (head) => this.#takesOver(head),
+    })
+    this.#server.maxHeadersCount = 0
+    this.#server.on('request', (head, response) => this.#arrived(head, response))
+    this.#server.on('checkContinue', (head, response) => this.#arrived(head, response))
+    this.#server.on('checkExpectation', (head, response) => this.#arrived(head, response))
+    this.#server.on('upgrade', (head, socket, early) =>
+      this.#upgrade(head, socket as Socket, early),
+    )
+    this.#server.on('connect', (head, socket) => this.#connect(head, socket as Socket))
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      this.#failed(error, socket as Socket),
+    )
+    // A server that never listens starts its head deadlines only when this is emitted.
+    this.#server.emit('listening')
+  }
+
+  take(connection: ClientConnection): void {
+    this.#connections.set(connection.socket, connection)
+    this.#server.emit('connection', connection.socket)
+  }
+
+  close(): void {
+    // It never listened, so its close() has nothing to call back about; it stops the deadline checks.
+    this.#server.close(() => undefined)
+  }
+
+  #takesOver(head: IncomingMessage): boolean {
+    const connection = this.#connections.get(head.socket)
+    return (
+      connection !== undefined &&
+      !connection.busy &&
+      !connection.closing &&
+      head.method === 'GET' &&
+      head.httpVersion === '1.1' &&
+      head.headers['transfer-encoding'] === undefined &&
+      Number(head.headers['content-length'] ?? 0) === 0 &&
+      asksForWebSocket(head)
+    )
+  }
+
+  #arrived(head: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(head.socket)
+    if (connection === undefined) {
+      head.socket.destroy()
+    } else if (connection.busy && asksForWebSocket(head)) {
+      // An upgrade behind an unanswered request: a 101 there would be written into the earlier answer's stream.
+      connection.finish()
+    } else {
+      connection.offer({ connection, head, response, takeover: undefined })
+    }
+  }
+
+  #upgrade(head: IncomingMessage, socket: Socket, early: Buffer): void {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) {
+      socket.destroy()
+      return
+    }
+    socket.setTimeout(0)
+    const gone = (): void =>
+      connection.destroy(new GatewayError('client-lost', 'the client has gone'))
+    const held = new EarlyBytes(socket, early, this.#options.earlyBytes, gone)
+    const { response, release } = answerOn(head, socket, () => held.discard())
+    const takeover: Takeover = {
+      accept(text) {
+        release()
+        connection.give()
+        held.release()
+        socket.write(text, 'latin1')
+      },
+    }
+    connection.offer({ connection, head, response, takeover })
+  }
+
+  /** Node has let go of the socket, as with an upgrade; the request is refused further on. */
+  #connect(head: IncomingMessage, socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) {
+      socket.destroy()
+    } else if (connection.busy) {
+      connection.finish()
+    } else {
+      const { response } = answerOn(head, socket, () => undefined)
+      connection.offer({ connection, head, response, takeover: undefined })
+    }
+  }
+
+  #failed(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined || socket.destroyed) {
+      socket.destroy()
+    } else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
+      connection.destroy(new GatewayError('client-lost', 'the client has gone'))
+    } else if (connection.receiving) {
+      connection.abort(meaningOf(error))
+    } else if (connection.busy) {
+      connection.finish()
+    } else if (!connection.closing) {
+      const meaning = meaningOf(error)
+      connection.abort(meaning)
+      this.#options.failed(connection, meaning)
+    }
+  }
+}
+
+/** A response on a socket that Node's HTTP server has let go of. It is the connection's last. */
+function answerOn(
+  head: IncomingMessage,
+  socket: Socket,
+  finished: () => void,
+): { response: ServerResponse; release: () => void } {
+  const response = new ServerResponse(head)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  const drain = (): void => {
+    response.emit('drain')
+  }
+  const release = (): void => {
+    socket.off('drain', drain)
+    response.off('finish', finish)
+    response.detachSocket(socket)
+  }
+  const finish = (): void => {
+    release()
+    finished()
+    closeLingering(socket)
+  }
+  socket.on('drain', drain)
+  response.once('finish', finish)
+  return { response, release }
+}
+
+function asksForWebSocket(head: IncomingMessage): boolean {
+  const { upgrade } = head.headers
+  return upgrade !== undefined && /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(upgrade)
+}
+
+function meaningOf(error: NodeJS.ErrnoException): GatewayError {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new GatewayError('head-too-big', 'the head is over 16 KiB', { cause: error })
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new GatewayError('head-timeout', 'the head did not come in time', { cause: error })
+    default:
+      return new GatewayError('request-malformed', `not HTTP/1.1: ${error.message}`, {
+        cause: error,
+      })
+  }
+}
+
+/** Node's own timeouts are 0 for none, and overflow beyond 2^31 - 1. */
+function nodeTimeout(ms: number): number {
+  return ms > 2_147_483_647 ? 0 : ms
+}

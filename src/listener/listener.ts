@@ -1,0 +1,197 @@
+import { createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { BindAddress } from '../config/bind-address.ts'
+import { GatewayError } from '../errors.ts'
+import { unixAddress } from '../peer.ts'
+import type { Peer } from '../peer.ts'
+import { listenOn } from './bind.ts'
+import type { BoundAddress } from './bind.ts'
+import { ClientConnection } from './client-connection.ts'
+import type { Exchange } from './exchange.ts'
+import { HttpFront } from './http-front.ts'
+import { normalizeName } from './tls-context.ts'
+import type { TlsContexts } from './tls-context.ts'
+
+/** What admission says of an accepted socket. */
+export interface Entry {
+  /** Gives the place back; called once, when the socket has closed. */
+  readonly release: () => void
+  /** Why it may not come in: it is told so after its head, and nothing else is done for it. */
+  readonly refusal: GatewayError | undefined
+  /** Too many are being told so already: the socket is reset unanswered. */
+  readonly reset: boolean
+}
+
+export interface ListenerOptions {
+  readonly name: string
+  readonly bind: BindAddress
+  readonly timeouts: { readonly handshake: number; readonly keepAlive: number }
+  /** Bytes held behind an upgrade request. */
+  readonly earlyBytes: number
+  readonly admit: (peer: Peer) => Entry
+  /** One request; it never rejects. */
+  readonly serve: (exchange: Exchange) => void
+  /** A connection that failed with no request to answer. */
+  readonly failed: (connection: ClientConnection, error: GatewayError) => void
+  /** A connection that ended before HTTP: a stalled handshake, with what the socket proved so far. */
+  readonly stalled: (listener: string, peer: Peer, error: GatewayError) => void
+  /** Something that an operator may want to know and that ends nothing. */
+  readonly noted: (message: string, error: unknown) => void
+}
+
+/** An accepted socket, from accept to close; it has a connection once TLS, if any, is through. */
+interface Visit {
+  readonly socket: Socket
+  connection: ClientConnection | undefined
+}
+
+/**
+ * Accepts connections for one bind address: net.Server, then TLS where configured, then HTTP. Each layer gets its sockets
+ * from the one before, so that others can be put between them.
+ */
+export class Listener {
+  readonly name: string
+  readonly #options: ListenerOptions
+  readonly #server: Server
+  readonly #front: HttpFront
+  readonly #visits = new Set<Visit>()
+  #tls: TlsContexts | undefined
+
+  constructor(options: ListenerOptions, tls: TlsContexts | undefined) {
+    this.name = options.name
+    this.#options = options
+    this.#tls = tls
+    this.#front = new HttpFront({
+      headMs: options.timeouts.handshake,
+      keepAliveMs: options.timeouts.keepAlive,
+      earlyBytes: options.earlyBytes,
+      failed: options.failed,
+    })
+    // Half-open: after the 101 a FIN of one side must not end the other. Nagle would hold small frames back.
+    this.#server = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+    })
+    this.#server.on('connection', (socket) => this.#accept(socket))
+  }
+
+  /**
+   * Listens.
+   * @returns the address that was bound; a port of 0 is the port that was found
+   * @throws {Error} one line that says what is in the way
+   */
+  async start(): Promise<BoundAddress> {
+    const bound = await listenOn(this.#server, this.#options.bind, `listener ${this.name}`)
+    this.#server.on('error', (error) => this.#options.noted('accept failed', error))
+    return bound
+  }
+
+  /** Connections from now on use these certificates; those that live keep theirs. */
+  replaceTls(contexts: TlsContexts): void {
+    this.#tls = contexts
+  }
+
+  /** Accepts nothing more; idle connections are closed, requests in progress are the last of theirs. */
+  drain(): void {
+    this.#server.close()
+    for (const visit of this.#visits) {
+      if (visit.connection === undefined) visit.socket.destroy()
+      else visit.connection.finish()
+    }
+  }
+
+  /** Ends everything at once. */
+  destroy(): void {
+    this.#server.close()
+    this.#front.close()
+    for (const visit of this.#visits) visit.socket.destroy()
+  }
+
+  #accept(socket: Socket): void {
+    // Before anything else: a socket without this listener takes the process with it.
+    socket.on('error', () => undefined)
+    const peer = peerOf(socket)
+    if (peer === undefined) {
+      socket.destroy()
+      return
+    }
+    const entry = this.#options.admit(peer)
+    if (entry.reset) {
+      entry.release()
+      socket.resetAndDestroy()
+      return
+    }
+    const visit: Visit = { socket, connection: undefined }
+    this.#visits.add(visit)
+    const deadline = setTimeout(() => {
+      const error = new GatewayError('head-timeout', 'no whole request head in time')
+      if (visit.connection === undefined) {
+        this.#options.stalled(this.name, peer, error)
+        socket.destroy()
+      } else {
+        visit.connection.abort(error)
+        this.#options.failed(visit.connection, error)
+      }
+    }, boundedMs(this.#options.timeouts.handshake))
+    socket.once('close', () => {
+      clearTimeout(deadline)
+      this.#visits.delete(visit)
+      entry.release()
+    })
+    const ready = (spoken: Socket, proven: Peer): void => {
+      const connection = new ClientConnection(
+        { listener: this.name, peer: proven, socket: spoken, refusal: entry.refusal, deadline },
+        this.#options.serve,
+      )
+      visit.connection = connection
+      this.#front.take(connection)
+    }
+    if (this.#tls === undefined) ready(socket, peer)
+    else this.#encrypt(socket, peer, this.#tls, ready)
+  }
+
+  /**
+   * A TLSSocket of our own instead of a tls.Server that does not listen: the server would not tell which accepted socket
+   * its TLSSocket stands on, and the deadline and the admitted place belong to that one.
+   */
+  #encrypt(
+    raw: Socket,
+    peer: Peer,
+    contexts: TlsContexts,
+    ready: (socket: Socket, peer: Peer) => void,
+  ): void {
+    const secure = new TLSSocket(raw, {
+      isServer: true,
+      secureContext: contexts.default,
+      ALPNProtocols: ['http/1.1'],
+      allowHalfOpen: true,
+      SNICallback: (servername, choose) => choose(null, contexts.pick(servername)),
+    } as ConstructorParameters<typeof TLSSocket>[1])
+    secure.on('error', (error) => this.#options.noted('tls failed', error))
+    secure.once('close', () => raw.destroy())
+    secure.once('secure', () => {
+      const name: unknown = secure.servername
+      const servername = typeof name === 'string' && name !== '' ? normalizeName(name) : undefined
+      ready(secure, { ...peer, encrypted: true, servername })
+    })
+  }
+}
+
+function peerOf(socket: Socket): Peer | undefined {
+  const { remoteAddress, remotePort } = socket
+  if (remoteAddress !== undefined) {
+    const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
+    return { address, port: remotePort, encrypted: false, servername: undefined }
+  }
+  // A TCP socket without an address was reset before it was looked at; one on a unix socket never has one.
+  const local = socket.localAddress
+  if (local !== undefined || socket.destroyed) return undefined
+  return { address: unixAddress, port: undefined, encrypted: false, servername: undefined }
+}
+
+function boundedMs(ms: number): number {
+  return Math.min(ms, 2_147_483_647)
+}
