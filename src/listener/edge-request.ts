@@ -1,14 +1,15 @@
+import { GatewayError } from '../errors.ts'
 import type { Peer } from '../peer.ts'
+import { isToken, listElements, listsToken } from '../websocket/token-list.ts'
+import type { TrustedProxies } from './forwarded.ts'
+import { readFraming } from './framing.ts'
+import { RawHeaderLines } from './header-lines.ts'
+import type { HeaderLines } from './header-lines.ts'
+import { parseAuthority } from './host.ts'
+import type { Authority } from './host.ts'
+import { originForm } from './request-target.ts'
 
-/** The header lines of a request as they came: names in the client's case, values as latin1 text. */
-export interface HeaderLines {
-  /** Name, value, name, value … in the client's order and case. */
-  readonly raw: readonly string[]
-  /** The value of a singleton, or undefined. Duplicates of singletons were refused. `name` is lower case. */
-  one(name: string): string | undefined
-  /** Every value of a header, one entry a line. `name` is lower case. */
-  all(name: string): readonly string[]
-}
+export type { HeaderLines } from './header-lines.ts'
 
 /**
  * One request as the gateway understands it: every decision is made on this, and this is what is forwarded. Trust in
@@ -47,4 +48,121 @@ export interface EdgeRequest {
   readonly websocket: boolean
   /** `Expect: 100-continue` was sent. */
   readonly expectsContinue: boolean
+}
+
+/** A request head as Node's parser hands it out: latin1 text throughout. */
+export interface RequestHead {
+  readonly method: string
+  readonly target: string
+  readonly httpVersion: string
+  /** Name, value, name, value … */
+  readonly rawHeaders: readonly string[]
+}
+
+const maxHeaderLines = 100
+const maxHeadBytes = 16_384
+
+/**
+ * Headers of which two would let two readers decide differently. Lists (Upgrade, Connection, Sec-WebSocket-Protocol) may
+ * stand on several lines.
+ */
+const singletons = [
+  'host',
+  'authorization',
+  'origin',
+  'content-length',
+  'transfer-encoding',
+  'sec-websocket-key',
+  'sec-websocket-version',
+]
+
+/**
+ * Reads a request head once, strictly, into the view that every later decision is made on. Node's parser has seen to the
+ * line syntax; everything that it leaves to the caller is decided here.
+ * @throws {GatewayError} `request-malformed`, `path-ambiguous`, `head-too-big`, `method-refused`, `expectation-unsupported`
+ */
+export function readEdgeRequest(
+  head: RequestHead,
+  context: { readonly id: string; readonly peer: Peer; readonly trust: TrustedProxies },
+): EdgeRequest {
+  checkSize(head)
+  const { httpVersion, method } = head
+  if (httpVersion !== '1.0' && httpVersion !== '1.1') throw malformed('the HTTP version is not 1.x')
+  if (!isToken(method)) throw malformed('the method is no token')
+  if (method === 'CONNECT' || method === 'TRACE') {
+    throw new GatewayError('method-refused', `the method is ${method}`)
+  }
+  checkLines(head.rawHeaders)
+  const headers = new RawHeaderLines(head.rawHeaders)
+  for (const name of singletons) {
+    if (headers.all(name).length > 1) throw malformed(`more than one ${name}`)
+  }
+  const authority = readHost(headers, httpVersion)
+  const target = originForm(head.target, method, authority)
+  const question = target.indexOf('?')
+  const facts = context.trust.clientOf(context.peer, headers)
+  return {
+    id: context.id,
+    method,
+    httpVersion,
+    target,
+    path: question === -1 ? target : target.slice(0, question),
+    query: question === -1 ? '' : target.slice(question),
+    host: authority?.host ?? '',
+    port: authority?.port,
+    ...facts,
+    peer: context.peer,
+    headers,
+    ...readFraming(headers, httpVersion),
+    websocket: listsToken(headers.all('upgrade'), 'websocket'),
+    expectsContinue: readExpect(headers.all('expect'), httpVersion),
+  }
+}
+
+/** Counted as written on the wire, but for optional white space, which the parser has dropped. */
+function checkSize({ method, target, rawHeaders }: RequestHead): void {
+  if (rawHeaders.length > maxHeaderLines * 2) {
+    throw new GatewayError('head-too-big', `more than ${maxHeaderLines} header lines`)
+  }
+  let bytes = `${method} ${target} HTTP/1.1\r\n\r\n`.length
+  // A line is its name, its value, a colon and blank between them, and CR LF.
+  for (const text of rawHeaders) bytes += text.length + 2
+  if (bytes > maxHeadBytes) {
+    throw new GatewayError('head-too-big', `a head of ${bytes} bytes or more`)
+  }
+}
+
+function checkLines(raw: readonly string[]): void {
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    if (!isToken(raw[at]!)) throw malformed('a header name is no token')
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+    if (/[\0-\x08\x0a-\x1f\x7f]/.test(raw[at + 1]!)) {
+      throw malformed('a header value has control characters')
+    }
+  }
+}
+
+function readHost(headers: HeaderLines, httpVersion: '1.0' | '1.1'): Authority | undefined {
+  const host = headers.one('host')
+  if (host === undefined) {
+    if (httpVersion === '1.0') return undefined
+    throw malformed('no Host')
+  }
+  const authority = parseAuthority(host)
+  if (authority === undefined) throw malformed('the Host is no host')
+  return authority
+}
+
+/** @returns whether the client waits for a 100; HTTP/1.0 has none, and its Expect is to be ignored (RFC 9110 section 10.1.1) */
+function readExpect(lines: readonly string[], httpVersion: '1.0' | '1.1'): boolean {
+  if (lines.length === 0) return false
+  const expectations = listElements(lines).map((expectation) => expectation.toLowerCase())
+  if (expectations.length === 0 || expectations.some((name) => name !== '100-continue')) {
+    throw new GatewayError('expectation-unsupported', 'an Expect other than 100-continue')
+  }
+  return httpVersion === '1.1'
+}
+
+function malformed(message: string): GatewayError {
+  return new GatewayError('request-malformed', message)
 }

@@ -1,0 +1,131 @@
+import { foldHeaderName } from '../config/identity-header.ts'
+import type { EdgeRequest } from '../listener/edge-request.ts'
+import { listElements } from '../websocket/token-list.ts'
+import { forwardingHeaders } from './forwarding-headers.ts'
+import { isForwarding } from './forwarding-names.ts'
+
+export interface OutboundOptions {
+  /** Folded names (`foldHeaderName`) that only the gateway may set. */
+  readonly identityHeaders: ReadonlySet<string>
+  /** Send the client's Host; otherwise, and where it sent none, `upstreamHost`. */
+  readonly preserveHost: boolean
+  /** The upstream's own name, with its port where it is not the scheme's. */
+  readonly upstreamHost: string
+  /** For a WebSocket: the dial writes Connection, Upgrade and Sec-WebSocket-* itself. */
+  readonly upgrade: boolean
+}
+
+/** Fields of one connection, not of the message (RFC 9110 section 7.6.1), and those that the gateway answers itself. */
+const hopByHop = new Set([
+  'connection',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** What a client must not be able to take out by naming it in Connection: somebody behind us decides by it. */
+const neverNominated = new Set(['host', 'content-length', 'origin', 'cookie', 'authorization'])
+
+/**
+ * The header lines of a request to an upstream, name and value alternating: what belongs to the client's connection is
+ * taken out, what a client must not say is dropped, and what the gateway says comes last.
+ */
+export function outboundHeaders(request: EdgeRequest, options: OutboundOptions): string[] {
+  const { raw } = request.headers
+  const nominated = nominees(request.headers.all('connection'))
+  const lines = ['Host', outboundHost(request, options)]
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase()
+    const folded = foldHeaderName(name)
+    // Backends that pass headers on as variables (CGI, WSGI) cannot tell `_` from `-`.
+    if (name === 'host' || name.includes('_')) continue
+    if (hopByHop.has(name) || isProxy(folded)) continue
+    if (options.identityHeaders.has(folded)) continue
+    if (isForwarding(folded, request.peerTrusted)) continue
+    if (name.startsWith('sec-websocket-')) {
+      if (options.upgrade) continue
+    } else if (nominated.has(name) && !neverNominated.has(name) && !isForwarding(folded, false)) {
+      continue
+    }
+    if (name === 'content-length' && !request.hasBody) continue
+    lines.push(raw[at]!, raw[at + 1]!)
+  }
+  if (!options.upgrade && acceptsTrailers(request.headers.all('te'))) lines.push('TE', 'trailers')
+  lines.push(...forwardingHeaders(request))
+  return lines
+}
+
+/** The header lines of an upstream's answer as the client gets them; framing is the server's to write. */
+export function responseHeaders(raw: readonly string[]): string[] {
+  const nominated = nominees(valuesOf(raw, 'connection'))
+  const lines: string[] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase()
+    if (hopByHop.has(name) || isProxy(name)) continue
+    if (nominated.has(name) && name !== 'content-length') continue
+    lines.push(raw[at]!, raw[at + 1]!)
+  }
+  return lines
+}
+
+/** What must not come after a body: framing, routing, credentials, and what says how to read the body (RFC 9110 section 6.5.1). */
+const neverTrailers = new Set([
+  'age',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'date',
+  'expires',
+  'host',
+  'location',
+  'retry-after',
+  'set-cookie',
+  'vary',
+  'warning',
+  'www-authenticate',
+])
+
+/** The trailers of an upstream's answer that a client may get. */
+export function answerTrailers(raw: readonly string[]): string[] {
+  const lines: string[] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase()
+    if (neverTrailers.has(name) || hopByHop.has(name) || isProxy(name)) continue
+    lines.push(raw[at]!, raw[at + 1]!)
+  }
+  return lines
+}
+
+function outboundHost(request: EdgeRequest, options: OutboundOptions): string {
+  if (!options.preserveHost || request.host === '') return options.upstreamHost
+  return request.port === undefined ? request.host : `${request.host}:${request.port}`
+}
+
+/** `Proxy` is no field at all, but CGI backends take it for the variable HTTP_PROXY (httpoxy). */
+function isProxy(name: string): boolean {
+  return name === 'proxy' || name.startsWith('proxy-')
+}
+
+function nominees(connection: readonly string[]): ReadonlySet<string> {
+  return new Set(listElements(connection).map((name) => name.toLowerCase()))
+}
+
+/** `TE: trailers`, also beside codings or with a weight. */
+function acceptsTrailers(lines: readonly string[]): boolean {
+  return listElements(lines).some((element) => /^trailers(?:[ \t]*;|$)/i.test(element))
+}
+
+function valuesOf(raw: readonly string[], wanted: string): string[] {
+  const values: string[] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    if (raw[at]!.toLowerCase() === wanted) values.push(raw[at + 1]!)
+  }
+  return values
+}

@@ -1,0 +1,32 @@
+const tokenPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/** Whether `text` is a token (RFC 9110 section 5.6.2). */
+export function isToken(text: string): boolean {
+  return tokenPattern.test(text)
+}
+
+/**
+ * The elements of a comma-separated list that may stand on several lines, without the white space around them. Empty
+ * elements do not count (RFC 9110 section 5.6.1.2). Not for lists with quoted strings in them.
+ */
+export function listElements(lines: readonly string[]): string[] {
+  const elements: string[] = []
+  for (const line of lines) {
+    for (const part of line.split(',')) {
+      const element = part.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')
+      if (element !== '') elements.push(element)
+    }
+  }
+  return elements
+}
+
+/** @returns undefined where there is no element, or one that is no token */
+export function parseTokens(lines: readonly string[]): string[] | undefined {
+  const elements = listElements(lines)
+  return elements.length > 0 && elements.every(isToken) ? elements : undefined
+}
+
+/** Whether the list names `token`, in any case. @param token in lower case */
+export function listsToken(lines: readonly string[], token: string): boolean {
+  return listElements(lines).some((element) => element.toLowerCase() === token)
+}
