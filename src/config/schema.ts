@@ -1,1 +1,113 @@
+import { z } from 'zod'
+import { AddressRange } from './address-rules.ts'
+import { isIdentityHeader } from './identity-header.ts'
+import { Limits } from './limits.ts'
+import { Listener } from './listeners.ts'
+import { Route } from './routes.ts'
+import { Bind, Count, Name, RateOrNone, text, unbuilt } from './scalars.ts'
+import { Timeouts } from './timeouts.ts'
+import { Upstream } from './upstreams.ts'
+
 export type * from './config.ts'
+
+const Peer = z.union([z.literal('unix'), AddressRange], {
+  error: 'an address or CIDR such as 10.0.0.0/8, or unix',
+})
+
+const connectionsForm = 'auto, none or a whole number above 0'
+
+const Admission = z.strictObject({
+  connections: z
+    .union([z.literal('auto', { error: connectionsForm }), Count], { error: connectionsForm })
+    .prefault('auto')
+    .describe(
+      'Accepted sockets; `auto` is (soft limit of open files - 64) / 2. Beyond it 503. `none` lifts it.',
+    ),
+  connectionsPerClient: Count.optional().describe(
+    'Sockets by the peer’s own address (IPv6: per /64). Beyond it 429. `none` lifts it. Left out: 200, which counts public ' +
+      'addresses only; a value that is written counts everybody.',
+  ),
+  handshakesPerClient: RateOrNone.optional().describe(
+    'Upgrades by the client’s address. Beyond it 429. `none` lifts it. Left out: 50/s, which counts public addresses ' +
+      'only; a value that is written counts everybody.',
+  ),
+  requestsPerClient: unbuilt('none'),
+  memory: unbuilt('none'),
+})
+
+const HeaderName = z.string().refine(isIdentityHeader, {
+  error:
+    'a header name of letters, digits and dashes that HTTP and the gateway do not use themselves',
+})
+
+const HeaderSource = text(
+  (written) => (/^(?:subject|claims(?:\.[\w:/-]+)+)$/.test(written) ? written : undefined),
+  'source',
+  'subject, or claims.NAME',
+)
+
+const Identity = z.strictObject({
+  headers: z
+    .record(HeaderName, HeaderSource)
+    .prefault({})
+    .describe(
+      'Header names, and what the gateway will write there: `subject`, or `claims.NAME`. They are removed from every client’s ' +
+        'request, in every spelling.',
+    ),
+})
+
+const Log = z.strictObject({
+  level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .prefault('info')
+    .describe('The least that is logged. `silent` is off.'),
+  format: z
+    .enum(['auto', 'pretty', 'json'])
+    .prefault('auto')
+    .describe('`auto` is pretty on a terminal, else json.'),
+})
+
+const Monitor = z.strictObject({
+  bind: Bind.describe('Where `/livez`, `/readyz` and `/metrics` are served, and nothing else.'),
+})
+
+const Drain = z.strictObject({
+  delay: unbuilt('0s'),
+  window: unbuilt('0s'),
+  code: unbuilt(1001),
+})
+
+/** The configuration as it is written. Every key says in its description: effect, unit, default, how to switch off. */
+export const ConfigFile = z.strictObject({
+  workers: unbuilt(1),
+  listeners: z
+    .record(Name, Listener)
+    .refine((listeners) => Object.keys(listeners).length > 0, { error: 'at least one listener' })
+    .describe('Where clients come in, by name.'),
+  trustedProxies: z
+    .array(Peer)
+    .prefault([])
+    .describe(
+      'Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, CIDRs, or `unix` for peers on unix sockets. ' +
+        'Default: nobody’s.',
+    ),
+  admission: Admission.prefault({}).describe(
+    'Who may come in at all, counted over the whole gateway.',
+  ),
+  identity: Identity.prefault({}).describe('How upstreams learn who a client is.'),
+  upstreams: z.record(Name, Upstream).prefault({}).describe('Where routes lead, by name.'),
+  routes: z
+    .array(Route)
+    .min(1)
+    .describe(
+      'The first that matches. Each has exactly one of `proxy`, `bridge`, `static`, `respond`, `redirect`.',
+    ),
+  limits: Limits.prefault({}).describe('What one session may do.'),
+  timeouts: Timeouts.prefault({}).describe('Clocks and deadlines.'),
+  drain: Drain.optional().describe('How sessions end at a shutdown.'),
+  monitor: Monitor.optional().describe('Health and metrics. Left out: not served.'),
+  log: Log.prefault({}).describe('To stdout, one line per event.'),
+})
+
+/** What the schema makes of a file: units read, defaults filled in, routes not yet merged with the global settings. */
+export type CheckedFile = z.output<typeof ConfigFile>

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { isAddressRange } from './address-range.ts'
+import { text } from './scalars.ts'
+
+export const AddressRange = text(
+  (written) => (isAddressRange(written) ? written : undefined),
+  'address or CIDR',
+  'an address or CIDR such as 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32',
+)
+
+export const AddressRules = z.strictObject({
+  allow: z
+    .array(AddressRange)
+    .optional()
+    .describe('Only clients from these addresses may come in. Left out: everybody may.'),
+  deny: z
+    .array(AddressRange)
+    .optional()
+    .describe('Clients from these addresses are refused, whatever `allow` says. Left out: nobody.'),
+})

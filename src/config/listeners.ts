@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { AddressRules } from './address-rules.ts'
+import { Bind, Path, unbuilt } from './scalars.ts'
+
+const Certificate = z.strictObject({
+  cert: Path.describe('PEM file with the certificate and the chain behind it.'),
+  key: Path.describe('PEM file with its private key, without a passphrase.'),
+})
+
+const Tls = z.strictObject({
+  certificates: z
+    .array(Certificate)
+    .min(1)
+    .describe(
+      'Pairs of files, chosen by SNI from the names inside the certificates; the first is the default.',
+    ),
+  minVersion: z
+    .enum(['TLSv1.2', 'TLSv1.3'])
+    .prefault('TLSv1.2')
+    .describe('The oldest TLS version that is spoken.'),
+})
+
+export const Listener = z.strictObject({
+  bind: Bind.describe('Where to listen: `host:port`, `[v6]:port` or `unix:/path`. Port 0 is any.'),
+  tls: Tls.optional().describe('Ends TLS here. Left out: the listener speaks clear text.'),
+  http2: unbuilt(false),
+  clients: AddressRules.prefault({}).describe(
+    'Whose connections this listener serves. A client without an address fails any rule.',
+  ),
+})

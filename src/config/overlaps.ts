@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Config, RouteConfig } from './config.ts'
+import { containsPath } from './path-pattern.ts'
+
+/** Two routes of which one guards what a backend may also show under the other. */
+export interface Overlap {
+  /** Positions in `routes`. */
+  readonly first: number
+  readonly second: number
+  readonly text: string
+}
+
+/**
+ * Finds routes to one upstream that differ in whom they let in, where one pattern contains the other: a backend that
+ * answers by file extension or rewrites paths shows what the strict one guards under the other one.
+ */
+export function findOverlaps({ routes }: Config): Overlap[] {
+  return routes.flatMap((later, second) =>
+    routes.slice(0, second).flatMap((earlier, first): Overlap[] => {
+      const upstream = upstreamOf(later)
+      if (upstream === undefined || upstream !== upstreamOf(earlier)) return []
+      const differing = differences(earlier, later)
+      if (differing.length === 0 || !nested(earlier, later)) return []
+      const text =
+        `leads to the upstream ${upstream} as route ${earlier.name} does, with different ${differing.join(' and ')}, ` +
+        'and one path contains the other: a backend that reads paths in its own way shows under one what the other guards'
+      return [{ first, second, text }]
+    }),
+  )
+}
+
+function upstreamOf({ action }: RouteConfig): string | undefined {
+  return action.kind === 'proxy' || action.kind === 'bridge' ? action.upstream : undefined
+}
+
+function differences(a: RouteConfig, b: RouteConfig): string[] {
+  const origins = !isDeepStrictEqual(a.origins, b.origins) || a.requireOrigin !== b.requireOrigin
+  const clients = !isDeepStrictEqual(a.clients, b.clients)
+  return [...(origins ? ['origins'] : []), ...(clients ? ['clients'] : [])]
+}
+
+function nested(a: RouteConfig, b: RouteConfig): boolean {
+  const [kindA, kindB] = [a.match.websocket, b.match.websocket]
+  if (kindA !== undefined && kindB !== undefined && kindA !== kindB) return false
+  if (!someHostOfBoth(a.match.hosts, b.match.hosts)) return false
+  return some(a.match.paths, b.match.paths, (x, y) => containsPath(x, y) || containsPath(y, x))
+}
+
+function someHostOfBoth(a: readonly string[], b: readonly string[]): boolean {
+  return some(a, b, (x, y) => containsHost(x, y) || containsHost(y, x))
+}
+
+function containsHost(outer: string, inner: string): boolean {
+  return outer === inner || (outer.startsWith('*.') && inner.endsWith(outer.slice(1)))
+}
+
+/** Whether some pair fits; an empty list is everything. */
+function some(
+  a: readonly string[],
+  b: readonly string[],
+  fits: (x: string, y: string) => boolean,
+): boolean {
+  return a.length === 0 || b.length === 0 || a.some((x) => b.some((y) => fits(x, y)))
+}

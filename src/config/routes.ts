@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { AddressRules } from './address-rules.ts'
+import { parseHostPattern } from './host-pattern.ts'
+import { RouteLimits } from './limits.ts'
+import { isOriginPattern } from './origin-pattern.ts'
+import { isPathPattern } from './path-pattern.ts'
+import { Name, oneOrMore, Path, text, unbuilt } from './scalars.ts'
+import { RouteTimeouts } from './timeouts.ts'
+
+const HostPattern = text(
+  parseHostPattern,
+  'host',
+  'a host such as app.example.com or *.example.com, without a port',
+)
+
+const PathPattern = text(
+  (written) => (isPathPattern(written) ? written : undefined),
+  'path pattern',
+  'a path such as /chat or /chat/*, in ASCII: no blank, escape, ;, ?, #, //, dot segment or other *',
+)
+
+const Match = z.strictObject({
+  host: oneOrMore(HostPattern, 'a host or a list of hosts')
+    .optional()
+    .describe('Exact, or `*.example.com`; a port is ignored. A value or a list. Left out: any.'),
+  path: oneOrMore(PathPattern, 'a path or a list of paths')
+    .optional()
+    .describe(
+      'Exact (a trailing slash too), or `/prefix/*` (the prefix itself too). A value or a list. Left out: any.',
+    ),
+  websocket: z
+    .boolean()
+    .optional()
+    .describe('`true` takes upgrades only, `false` plain requests only. Left out: both.'),
+})
+
+const Origin = text(
+  (written) => (isOriginPattern(written) ? written : undefined),
+  'origin',
+  'an origin as browsers send it, such as https://app.example.com or https://*.example.com (lower case, no path, ' +
+    'no slash behind it, no default port), null or "*"',
+)
+
+const Subprotocol = text(
+  (written) => (/^[!#$%&'*+.^_`|~\w-]+$/.test(written) ? written : undefined),
+  'subprotocol',
+  'a subprotocol’s name, such as binary',
+)
+
+const statusForm = 'a status from 200 to 599'
+const portForm = 'a port from 1 to 65535'
+
+export const actions = ['proxy', 'bridge', 'static', 'respond', 'redirect'] as const
+
+const action = {
+  proxy: z
+    .string()
+    .optional()
+    .describe('Name of the upstream that HTTP and WebSockets are relayed to.'),
+  bridge: z
+    .string()
+    .optional()
+    .describe('Name of the upstream whose raw bytes WebSocket messages carry.'),
+  static: Path.optional().describe(
+    'Folder whose files are served; the matched prefix is stripped.',
+  ),
+  respond: z
+    .strictObject({
+      status: z
+        .int({ error: statusForm })
+        .min(200, { error: statusForm })
+        .max(599, { error: statusForm })
+        .describe('The status, 200 to 599.'),
+      body: z.string().optional().describe('Plain text. Left out: none.'),
+    })
+    .optional()
+    .describe('A fixed answer.'),
+  redirect: z
+    .union(
+      [
+        z.literal('https', { error: 'https, or a mapping with port' }),
+        z.strictObject({
+          port: z
+            .int({ error: portForm })
+            .min(1, { error: portForm })
+            .max(65_535, { error: portForm })
+            .describe('The port of the https URL.'),
+        }),
+      ],
+      { error: 'https, or a mapping with port' },
+    )
+    .optional()
+    .describe('308 to `https://HOST`, path and query kept; a mapping names another port than 443.'),
+} satisfies Record<(typeof actions)[number], z.ZodType>
+
+const noAuth = '[]: anything else is not supported yet'
+
+export const Route = z.strictObject({
+  name: Name.optional().describe('In logs and metrics. Left out: `route-N`, N from 1.'),
+  match: Match.prefault({}).describe('Which requests. Left out: all.'),
+  origins: oneOrMore(Origin, 'an origin or a list of origins')
+    .optional()
+    .describe(
+      'Whose pages may open WebSockets here. A value or a list; `"*"` is any. Left out: the same origin as Host.',
+    ),
+  requireOrigin: z
+    .boolean()
+    .prefault(false)
+    .describe('`true` refuses an upgrade without an Origin, which no browser sends.'),
+  refuse: unbuilt('status'),
+  auth: z
+    .array(z.string(), { error: noAuth })
+    .max(0, { error: noAuth })
+    .optional()
+    .describe('Only `[]` so far; anything else is not supported yet.'),
+  clients: AddressRules.prefault({}).describe(
+    'Whose requests this route serves. A client without an address fails any rule.',
+  ),
+  limits: RouteLimits.prefault({}).describe('Overrides `limits`, key by key.'),
+  timeouts: RouteTimeouts.prefault({}).describe('Overrides `timeouts`, key by key.'),
+  compression: z
+    .enum(['pass', 'off'])
+    .prefault('pass')
+    .describe('`pass`: permessage-deflate end to end. `off`: the offer is taken out.'),
+  ...action,
+  subprotocols: z
+    .array(Subprotocol)
+    .optional()
+    .describe('What a bridge answers when it is offered. Default: `[binary]`.'),
+  messages: z
+    .enum(['binary', 'text'])
+    .optional()
+    .describe('What a bridge sends, and takes beside binary. Default: `binary`.'),
+})

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { parseBind } from './bind-address.ts'
+import { parseByteSize } from './byte-size.ts'
+import { parseDuration } from './duration.ts'
+import { parseRate } from './rate.ts'
+
+/**
+ * A text that is read by `parse`. `title` names its kind in the documentation; `expected` ends the sentence
+ * "found …, expected …". Every message of this schema is such an ending.
+ */
+export function text<T>(parse: (text: string) => T | undefined, title: string, expected: string) {
+  return z
+    .string({ error: expected })
+    .meta({ title })
+    .transform((written, context) => {
+      const value = parse(written)
+      if (value !== undefined) return value
+      context.issues.push({ code: 'custom', message: expected, input: written })
+      return z.NEVER
+    })
+}
+
+/** `none` in the file is `Infinity` in memory. */
+function orNone(parse: (text: string) => number | undefined) {
+  return (written: string): number | undefined => (written === 'none' ? Infinity : parse(written))
+}
+
+/** A value or a list of them; in memory a list. */
+export function oneOrMore<T extends z.ZodType>(item: T, expected: string) {
+  return z
+    .union([item, z.array(item)], { error: expected })
+    .transform((value): z.output<T>[] => (Array.isArray(value) ? value : [value]))
+}
+
+/** A key that design and documentation know and this build does not: only what it does anyway is accepted. */
+export function unbuilt<T extends string | number | boolean>(value: T) {
+  return z
+    .literal(value, { error: `${value}: anything else is not supported yet` })
+    .optional()
+    .describe(`Only \`${value}\` so far; anything else is not supported yet.`)
+}
+
+const durationForm = 'a duration such as 500ms, 10s, 5m or 1h'
+
+/** A clock: above 0, or none. */
+export const Clock = text(
+  orNone((written) => parseDuration(written) || undefined),
+  'duration or `none`',
+  `${durationForm}, above 0 and at most 596h, or none`,
+)
+
+export const Size = text(
+  orNone(parseByteSize),
+  'size or `none`',
+  'a size such as 512B, 64KiB, 1MiB or 2GiB, or none',
+)
+
+const smallestBuffer = 1024
+
+export const BufferSize = text(
+  orNone((written) => {
+    const bytes = parseByteSize(written)
+    return bytes !== undefined && bytes >= smallestBuffer ? bytes : undefined
+  }),
+  'size or `none`',
+  'a size such as 64KiB, 1KiB at least, or none',
+)
+
+export const RateOrNone = text(
+  (written) => (written === 'none' ? { count: Infinity, perMs: 1000 } : parseRate(written)),
+  'rate or `none`',
+  'a rate such as 50/s, 10/m or 100/h, or none',
+)
+
+const countForm = 'a whole number above 0, or none'
+
+export const Count = z.union(
+  [
+    z.int({ error: countForm }).min(1, { error: countForm }),
+    z.literal('none', { error: countForm }).transform(() => Infinity),
+  ],
+  { error: countForm },
+)
+
+export const Bind = text(
+  parseBind,
+  'address',
+  'an address such as 0.0.0.0:8080, [::1]:8080 or unix:/path',
+)
+
+/** Names end up in log lines and as labels of metrics. */
+export const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+export const Name = z.string().regex(nameForm, {
+  error: 'a name of up to 64 letters, digits, dots, dashes and underscores',
+})
+
+/** The path of a file or folder; what it names is read by named-files.ts. */
+export const Path = text(
+  (written) => (written === '' || written.includes('\0') ? undefined : written),
+  'path',
+  'a path',
+)
+
+export function words(values: readonly unknown[], joint: 'or' | 'and' = 'or'): string {
+  const all = values.map(String)
+  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} ${joint} ${all.at(-1)}`
+}

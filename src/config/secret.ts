@@ -1,0 +1,14 @@
+import type { KeyPath } from './problem.ts'
+
+const secretKeys =
+  /(?:^|[_.-])(?:key|apikey|token|password|passwd|passphrase|pass|pwd|secret|credential)s?$|[a-z](?:Key|Token|Password|Passphrase|Secret|Credential)s?$/
+
+/** Whether what stands at the path is, or lies under, a key that holds a secret: such text never appears in a message. */
+export function holdsSecret(path: KeyPath): boolean {
+  return path.some((key) => typeof key === 'string' && secretKeys.test(key))
+}
+
+/** The text without the user and password that a URL in it may carry. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/\/\/[^/?#\s]*@/g, '//[redacted]@')
+}

@@ -1,0 +1,148 @@
+import { resolve } from 'node:path'
+import type { BindAddress } from './bind-address.ts'
+import type {
+  Config,
+  Limits,
+  ListenerConfig,
+  RouteAction,
+  RouteConfig,
+  UpstreamConfig,
+} from './config.ts'
+import { deepFreeze, defined } from './objects.ts'
+import type { CheckedFile } from './schema.ts'
+
+type CheckedRoute = CheckedFile['routes'][number]
+
+/** Makes of a checked file what the stages consume: paths absolute, each route complete, frozen all the way down. */
+export function settle(file: CheckedFile, folder: string): Config {
+  const { controlFrameRate, buffer, body } = file.limits
+  const limits = {
+    message: { ...defaultMessage, ...file.limits.message },
+    controlFrameRate,
+    buffer,
+    body,
+  }
+  const global = { limits, timeouts: file.timeouts }
+  const config: Config = {
+    listeners: mapValues(file.listeners, (listener) => settleListener(listener, folder)),
+    trustedProxies: file.trustedProxies,
+    admission: {
+      connections: file.admission.connections,
+      ...defined({
+        connectionsPerClient: file.admission.connectionsPerClient,
+        handshakesPerClient: file.admission.handshakesPerClient,
+      }),
+    },
+    identity: { headers: lowerCaseKeys(file.identity.headers) },
+    upstreams: mapValues(file.upstreams, (upstream) => settleUpstream(upstream, folder)),
+    routes: file.routes.map((route, index) => settleRoute(route, index, global, folder)),
+    ...(file.monitor && { monitor: { bind: absoluteBind(file.monitor.bind, folder) } }),
+    log: file.log,
+    ...global,
+  }
+  return deepFreeze(config)
+}
+
+function settleListener(
+  listener: CheckedFile['listeners'][string],
+  folder: string,
+): ListenerConfig {
+  const { bind, tls, clients } = listener
+  const certificates = tls?.certificates.map(({ cert, key }) => ({
+    cert: resolve(folder, cert),
+    key: resolve(folder, key),
+  }))
+  return {
+    bind: absoluteBind(bind, folder),
+    ...(tls && certificates && { tls: { certificates, minVersion: tls.minVersion } }),
+    clients: defined(clients),
+  }
+}
+
+function absoluteBind(bind: BindAddress, folder: string): BindAddress {
+  return bind.kind === 'unix' ? { kind: 'unix', path: resolve(folder, bind.path) } : bind
+}
+
+function settleUpstream(
+  upstream: CheckedFile['upstreams'][string],
+  folder: string,
+): UpstreamConfig {
+  const { servers, preserveHost, timeouts } = upstream
+  const { ca, servername, verify } = upstream.tls
+  return {
+    servers: servers.map((server) =>
+      server.kind === 'unix' ? { ...server, path: resolve(folder, server.path) } : server,
+    ),
+    tls: { ...defined({ ca: ca === undefined ? ca : resolve(folder, ca), servername }), verify },
+    preserveHost,
+    timeouts,
+  }
+}
+
+function settleRoute(
+  route: CheckedRoute,
+  index: number,
+  global: Pick<Config, 'limits' | 'timeouts'>,
+  folder: string,
+): RouteConfig {
+  const { match, origins, requireOrigin, clients, compression } = route
+  const { handshake: _, keepAlive: __, ...timeouts } = global.timeouts
+  const action = settleAction(route, folder)
+  // What a bridge carries has no messages of its own: their size is the client's choice, and `buffer` bounds the memory.
+  const base = action.kind === 'bridge' ? { ...global.limits, message: unlimited } : global.limits
+  return {
+    name: route.name ?? `route-${index + 1}`,
+    match: {
+      hosts: match.host ?? [],
+      paths: match.path ?? [],
+      ...defined({ websocket: match.websocket }),
+    },
+    // Any origin is any origin, whatever stands beside it.
+    ...defined({ origins: origins?.includes('*') === true ? ['*'] : origins }),
+    requireOrigin,
+    clients: defined(clients),
+    limits: mergeLimits(base, route.limits),
+    timeouts: { ...timeouts, ...defined(route.timeouts) },
+    compression,
+    action,
+  }
+}
+
+function settleAction(route: CheckedRoute, folder: string): RouteAction {
+  if (route.proxy !== undefined) return { kind: 'proxy', upstream: route.proxy }
+  if (route.bridge !== undefined) {
+    const { bridge, subprotocols = ['binary'], messages = 'binary' } = route
+    return { kind: 'bridge', upstream: bridge, subprotocols, messages }
+  }
+  if (route.static !== undefined)
+    return { kind: 'static', directory: resolve(folder, route.static) }
+  if (route.respond !== undefined) {
+    return { kind: 'respond', status: route.respond.status, body: route.respond.body }
+  }
+  const port = route.redirect instanceof Object ? route.redirect.port : undefined
+  return { kind: 'redirect', port }
+}
+
+const unlimited = { fromClient: Infinity, fromUpstream: Infinity }
+
+// Only for a `message` that names one direction; everything else has its default in the schema.
+const defaultMessage = { fromClient: 2 ** 20, fromUpstream: Infinity }
+
+function mergeLimits(base: Limits, own: CheckedRoute['limits']): Limits {
+  const { controlFrameRate, buffer, body } = own
+  const message = { ...base.message, ...own.message }
+  return { ...base, ...defined({ controlFrameRate, buffer, body }), message }
+}
+
+function lowerCaseKeys(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [key.toLowerCase(), value]),
+  )
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+}
