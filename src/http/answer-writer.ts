@@ -1,0 +1,139 @@
+import type { ServerResponse } from 'node:http'
+import { GatewayError } from '../errors.ts'
+
+export interface AnswerWriterOptions {
+  /** How long written bytes may wait for a client that takes none of them. */
+  readonly stallMs: number
+  /** Called when a paused producer may go on. */
+  readonly resume: () => void
+  /** Called once, when the client has gone or takes nothing: the producer is to stop. */
+  readonly lost: (error: GatewayError) => void
+}
+
+const longestTimerMs = 2 ** 31 - 1
+
+/**
+ * Writes an upstream's answer to the client with back-pressure. Once its head is out, an answer that cannot be finished cuts
+ * the client's connection: a body that ends early must not pass for a whole one.
+ */
+export class AnswerWriter {
+  /** Bytes of the body handed to the client's connection. */
+  sent = 0
+  status = 0
+  readonly #response: ServerResponse
+  readonly #options: AnswerWriterOptions
+  readonly #closed: Promise<void>
+  #failure: GatewayError | undefined
+  /** The body ends with the connection: neither a length nor chunks. */
+  #endless = false
+
+  constructor(response: ServerResponse, options: AnswerWriterOptions) {
+    this.#response = response
+    this.#options = options
+    response.on('drain', this.#onDrain)
+    response.on('timeout', this.#onStall)
+    response.on('error', this.#onError)
+    this.#closed = new Promise((resolve) => {
+      response.once('finish', resolve)
+      response.once('close', () => {
+        if (!response.writableFinished) this.#lose('client-lost', 'the client has gone')
+        resolve()
+      })
+    })
+  }
+
+  get started(): boolean {
+    return this.#response.headersSent
+  }
+
+  /**
+   * @param headers what goes out, name and value alternating
+   * @throws {GatewayError} `upstream-invalid` where Node refuses to send such a head
+   */
+  head(status: number, statusText: string, headers: readonly string[]): void {
+    const response = this.#response
+    this.status = status
+    const lines = [...headers]
+    try {
+      // Undefined is Node's own phrase: one with other characters than these it would not send.
+      if (/^[\t\x20-\x7e]+$/.test(statusText)) response.writeHead(status, statusText, lines)
+      else response.writeHead(status, lines)
+    } catch (cause) {
+      throw new GatewayError('upstream-invalid', 'the head cannot be passed on', { cause })
+    }
+    this.#endless = !response.chunkedEncoding && !hasLength(headers)
+    // A small answer leaves as one packet: what came with the head has been written by then. Events may be long in coming.
+    process.nextTick(() => {
+      if (this.sent === 0 && !response.writableEnded && !response.destroyed) response.flushHeaders()
+    })
+  }
+
+  /** @returns false when the producer should pause until `resume` */
+  write(chunk: Buffer): boolean {
+    if (this.#response.destroyed) return true
+    this.sent += chunk.length
+    if (this.#response.write(chunk)) return true
+    // The socket's own clock sees the kernel take a part of a write, which no event tells.
+    this.#response.setTimeout(Math.min(this.#options.stallMs, longestTimerMs))
+    return false
+  }
+
+  /**
+   * Resolves when everything has gone out.
+   * @param trailers name and value alternating; only where the answer is chunked
+   * @throws {GatewayError} `client-lost`, `client-stalled`
+   */
+  async end(trailers: readonly string[] = []): Promise<void> {
+    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers))
+    this.#response.end()
+    await this.#closed
+    this.#release()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** The answer cannot be finished. */
+  cut(): void {
+    const { socket } = this.#response
+    this.#release()
+    if (socket === null || socket.destroyed) return
+    // A FIN would end such a body in good order. TLS says the same by leaving out its close_notify.
+    const plainTcp = socket.remoteAddress !== undefined && !('encrypted' in socket)
+    if (this.#endless && plainTcp) socket.resetAndDestroy()
+    else socket.destroy()
+  }
+
+  #release(): void {
+    this.#response.off('drain', this.#onDrain).off('timeout', this.#onStall)
+    if (this.#response.socket?.destroyed === false) this.#response.setTimeout(0)
+  }
+
+  #lose(token: 'client-lost' | 'client-stalled', message: string): void {
+    if (this.#failure !== undefined) return
+    this.#failure = new GatewayError(token, message)
+    this.#options.lost(this.#failure)
+  }
+
+  readonly #onDrain = (): void => {
+    this.#response.setTimeout(0)
+    this.#options.resume()
+  }
+
+  readonly #onStall = (): void => {
+    this.#lose('client-stalled', `takes nothing in ${this.#options.stallMs} ms`)
+    this.cut()
+  }
+
+  readonly #onError = (): void => {
+    // 'close' follows, and says it.
+  }
+}
+
+function hasLength(headers: readonly string[]): boolean {
+  return headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'content-length')
+}
+
+function pairs(lines: readonly string[]): [name: string, value: string][] {
+  const fields: [string, string][] = []
+  for (let at = 0; at < lines.length; at += 2) fields.push([lines[at]!, lines[at + 1]!])
+  return fields
+}

@@ -1,0 +1,30 @@
+import { isIPv6 } from 'node:net'
+import type { Server } from '../config/server-url.ts'
+
+/** The Host that names a server itself. */
+export function authorityOf(server: Server): string {
+  if (server.kind === 'unix') return 'localhost'
+  const host = isIPv6(server.host) ? `[${server.host}]` : server.host
+  const usual = server.kind === 'https' ? 443 : 80
+  return server.port === usual ? host : `${host}:${server.port}`
+}
+
+/**
+ * The header lines with the Host that this server is to see: the client's, or its own name where the client's is not kept
+ * or there is none (HTTP/1.0).
+ */
+export function withHost(
+  headers: readonly string[],
+  server: Server,
+  preserveHost: boolean,
+): string[] {
+  const lines: string[] = []
+  let host: string | undefined
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    if (name.toLowerCase() === 'host') host = headers[at + 1]!
+    else lines.push(name, headers[at + 1]!)
+  }
+  const shown = preserveHost && host !== undefined && host !== '' ? host : authorityOf(server)
+  return ['Host', shown, ...lines]
+}

@@ -1,0 +1,24 @@
+import { constants } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
+import type { UpstreamTls } from '../config/config.ts'
+
+/** How an upstream proves who it is, read once. */
+export interface ClientTls {
+  readonly context: SecureContext
+  /** Sent as SNI and verified in place of the server's own host name. */
+  readonly servername: string | undefined
+  readonly verify: boolean
+}
+
+/** @throws where the file of authorities cannot be read or is none */
+export function readClientTls(config: UpstreamTls): ClientTls {
+  const context = createSecureContext({
+    minVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    // Given authorities replace the system's: who names a CA of their own trusts nobody else.
+    ...(config.ca === undefined ? {} : { ca: readFileSync(config.ca) }),
+  })
+  return { context, servername: config.servername, verify: config.verify }
+}

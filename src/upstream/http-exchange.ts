@@ -1,0 +1,186 @@
+import type { Socket } from 'node:net'
+import type { Dispatcher } from 'undici'
+import { GatewayError } from '../errors.ts'
+import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
+import type { AnswerFlow, AnswerSink } from './http-request.ts'
+
+export interface ExchangeOptions {
+  /** For the head of the answer, counted from the end of the request (or from an interim answer). */
+  readonly responseMs: number
+  /** How long bytes of the request's body may wait for an upstream that takes none of them. */
+  readonly stallMs: number
+  readonly signal: AbortSignal
+}
+
+/** What became of an exchange that did not end well. */
+export interface ExchangeFailure {
+  readonly error: GatewayError
+  /** Nothing of the request was written. */
+  readonly unsent: boolean
+  /** Not a byte of an answer came, and the connection broke by itself. */
+  readonly unanswered: boolean
+}
+
+const longestTimerMs = 2 ** 31 - 1
+
+/** One request and its answer, as undici's handler. Settles once, with undefined where the answer came whole. */
+export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
+  readonly settled: Promise<ExchangeFailure | undefined>
+  #settle: (failure: ExchangeFailure | undefined) => void = () => undefined
+  readonly #server: string
+  readonly #socket: Socket
+  readonly #sink: AnswerSink
+  readonly #options: ExchangeOptions
+  #controller: Dispatcher.DispatchController | undefined
+  #timer: NodeJS.Timeout | undefined
+  #aborted: Error | undefined
+  #interims = 0
+  #answering = false
+  #headed = false
+  #done = false
+
+  constructor(server: string, socket: Socket, sink: AnswerSink, options: ExchangeOptions) {
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    this.#server = server
+    this.#socket = socket
+    this.#sink = sink
+    this.#options = options
+    options.signal.addEventListener('abort', this.#onAbort)
+    if (options.signal.aborted) this.#onAbort()
+  }
+
+  resume(): void {
+    if (!this.#done) this.#controller?.resume()
+  }
+
+  abort(error: Error): void {
+    if (this.#done) return
+    this.#aborted ??= error
+    // Before the request has started there is nothing to end: it ends itself when it starts.
+    this.#controller?.abort(this.#aborted)
+  }
+
+  /** @returns false where there were too many */
+  countInterim(): boolean {
+    this.#interims++
+    if (this.#timer !== undefined) this.#timer.refresh()
+    return this.#interims <= maxInterimAnswers
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#aborted !== undefined) controller.abort(this.#aborted)
+  }
+
+  onBodySent(): void {
+    if (this.#done || !this.#socket.writableNeedDrain) return
+    // The socket's own clock sees the kernel take a part of a write, which no event tells.
+    this.#socket.setTimeout(Math.min(this.#options.stallMs, longestTimerMs))
+    this.#socket.once('timeout', this.#onStall).once('drain', this.#onDrain)
+  }
+
+  onRequestSent(): void {
+    if (this.#done || this.#headed) return
+    const { responseMs } = this.#options
+    this.#timer = setTimeout(
+      () => {
+        const message = `${this.#server}: no answer in ${responseMs} ms`
+        this.abort(new GatewayError('upstream-timeout', message))
+      },
+      Math.min(responseMs, longestTimerMs),
+    )
+  }
+
+  onResponseStarted(): void {
+    this.#answering = true
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusText = '',
+  ): void {
+    const headers = latin1(controller.rawHeaders)
+    checkAnswerHead(status, headers)
+    if (status === 101) throw this.#invalid('a 101 nobody asked for')
+    if (status < 200) {
+      if (!this.countInterim()) throw this.#invalid(`over ${maxInterimAnswers} interim answers`)
+      return
+    }
+    this.#headed = true
+    clearTimeout(this.#timer)
+    this.#sink.head({ server: this.#server, status, statusText, headers }, this)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#sink.data(chunk)) controller.pause()
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    this.#finish()
+    this.#sink.end(latin1(controller.rawTrailers))
+    this.#settle(undefined)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#done) return
+    this.#finish()
+    const meaning = meaningOf(error, this.#headed, this.#server)
+    this.#settle({
+      error: meaning,
+      unsent: this.#controller === undefined,
+      unanswered: !this.#answering && meaning !== error && meaning.token === 'upstream-lost',
+    })
+  }
+
+  #finish(): void {
+    this.#done = true
+    clearTimeout(this.#timer)
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#onDrain()
+  }
+
+  #invalid(what: string): GatewayError {
+    return new GatewayError('upstream-invalid', `${this.#server}: ${what}`)
+  }
+
+  readonly #onAbort = (): void => this.abort(this.#options.signal.reason)
+
+  readonly #onStall = (): void => {
+    const message = `${this.#server}: takes nothing of the body in ${this.#options.stallMs} ms`
+    this.abort(new GatewayError('upstream-timeout', message))
+  }
+
+  readonly #onDrain = (): void => {
+    this.#socket.off('timeout', this.#onStall).off('drain', this.#onDrain)
+    this.#socket.setTimeout(0)
+  }
+}
+
+/** undici's raw lines are Buffers; header bytes are latin1 everywhere in the gateway. */
+function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  if (!Array.isArray(raw)) return []
+  return raw.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
+}
+
+function meaningOf(error: Error, headed: boolean, server: string): GatewayError {
+  if (error instanceof GatewayError) return error
+  const { code = '' } = error as NodeJS.ErrnoException
+  const message = `${server}: ${error.message}`
+  if (code.startsWith('UND_ERR_INVALID') || code === 'UND_ERR_NOT_SUPPORTED') {
+    return GatewayError.from(error)
+  }
+  const malformed =
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    // It counts the body of a head that did not parse, too.
+    (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && !headed) ||
+    // The same code as a lost connection; only the text tells an answer that must not be.
+    (code === 'UND_ERR_SOCKET' && error.message.startsWith('bad '))
+  return new GatewayError(malformed ? 'upstream-invalid' : 'upstream-lost', message, {
+    cause: error,
+  })
+}
