@@ -5,6 +5,7 @@ export type Defined<T> = {
 
 export function defined<T extends object>(object: T): Defined<T> {
   const members = Object.entries(object).filter(([, value]) => value !== undefined)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries cannot tell
   return Object.fromEntries(members) as Defined<T>
 }
 

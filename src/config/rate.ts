@@ -4,11 +4,16 @@ export interface Rate {
   readonly perMs: number
 }
 
-const units = { s: 1000, m: 60_000, h: 3_600_000 } as const
+const units = new Map([
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+])
 
 /** @returns undefined where `text` is no rate: a whole number above 0 and `/s`, `/m` or `/h`, such as `50/s` */
 export function parseRate(text: string): Rate | undefined {
-  const [, digits, unit] = /^(\d{1,9})\/(s|m|h)$/.exec(text) ?? []
-  if (digits === undefined || Number(digits) === 0) return undefined
-  return { count: Number(digits), perMs: units[unit as keyof typeof units] }
+  const [, digits, unit = ''] = /^(\d{1,9})\/([a-z])$/.exec(text) ?? []
+  const perMs = units.get(unit)
+  if (digits === undefined || perMs === undefined || Number(digits) === 0) return undefined
+  return { count: Number(digits), perMs }
 }

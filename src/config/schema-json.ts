@@ -19,5 +19,6 @@ export interface JsonSchema {
 /** The JSON Schema (draft 2020-12) of a configuration file, for editors. */
 export function schemaJson(): JsonSchema {
   // zod's own type is wider; what it makes of this schema has this shape.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return z.toJSONSchema(ConfigFile, { io: 'input' }) as JsonSchema
 }

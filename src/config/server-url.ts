@@ -14,14 +14,22 @@ export interface Server {
   readonly path: string
 }
 
-const schemes = {
-  http: { kind: 'http', port: 80 },
-  ws: { kind: 'http', port: 80 },
-  https: { kind: 'https', port: 443 },
-  wss: { kind: 'https', port: 443 },
-  tcp: { kind: 'tcp', port: undefined },
-  tls: { kind: 'tls', port: undefined },
-} as const
+interface Scheme {
+  readonly kind: Server['kind']
+  /** The port where the URL has none; undefined where it needs one. */
+  readonly port: number | undefined
+}
+
+const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>(
+  Object.entries({
+    http: { kind: 'http', port: 80 },
+    ws: { kind: 'http', port: 80 },
+    https: { kind: 'https', port: 443 },
+    wss: { kind: 'https', port: 443 },
+    tcp: { kind: 'tcp', port: undefined },
+    tls: { kind: 'tls', port: undefined },
+  }),
+)
 
 /**
  * Reads `http://host:port`, the like with https, ws, wss, tcp and tls (which need a port), or `unix:/path`. WHATWG's URL
@@ -35,7 +43,7 @@ export function parseServer(text: string): Server | undefined {
   }
   const [, scheme = '', host = '', digits] =
     /^([a-z]+):\/\/(\[[^\]/?#@]*\]|[^:/?#@[\]]+)(?::(\d+))?\/?$/i.exec(text) ?? []
-  const known = schemes[scheme.toLowerCase() as keyof typeof schemes]
+  const known = schemes.get(scheme.toLowerCase())
   if (known === undefined) return undefined
   // A trailing dot is how a name is kept out of the resolver's search list.
   const dot = /[^.]\.$/.test(host) ? '.' : ''

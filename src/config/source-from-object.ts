@@ -36,8 +36,11 @@ function copy(
       entries.map(([key, inner]) => [key, copy(inner, [...path, key], source, sources)]),
     )
   }
-  if (value !== undefined && value !== null)
+  if (typeof value === 'number' || typeof value === 'boolean') {
     source.add(path, { shown: String(value), verbatim: true })
+  } else if (value !== undefined && value !== null) {
+    source.add(path, { shown: `a ${typeof value}` })
+  }
   return value
 }
 

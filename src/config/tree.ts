@@ -5,7 +5,7 @@ export function at(value: unknown, ...path: KeyPath): unknown {
   let inner = value
   for (const key of path) {
     if (!(inner instanceof Object) || !Object.hasOwn(inner, key)) return undefined
-    inner = (inner as Record<string | number, unknown>)[key]
+    inner = Reflect.get(inner, key)
   }
   return inner
 }

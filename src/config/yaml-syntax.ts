@@ -1,37 +1,48 @@
-/**
- * What is wrong with a text that is not YAML, as "found …, expected …". The parser's own messages are not used: some of
- * them quote the source, which may be a secret.
- */
-export function tellSyntax(code: string, at: string): string {
-  return (
-    messages[code] ??
-    `found ${at.startsWith('\t') ? 'a tab' : 'what cannot be read as YAML'}, expected valid YAML`
-  )
+/** The two halves of "found …, expected …". */
+interface Complaint {
+  readonly found: string
+  readonly expected: string
 }
 
-const messages: Readonly<Record<string, string>> = {
-  ALIAS_PROPS: 'found an alias with an anchor or tag, expected it alone',
-  BAD_ALIAS: 'found an alias without its anchor, expected an anchor before it',
-  BAD_COLLECTION_TYPE: 'found a collection of another kind than its tag says, expected no tag',
-  BAD_DIRECTIVE: 'found an unknown % directive, expected none',
-  BAD_DQ_ESCAPE: 'found an unknown escape in a double-quoted text, expected \\\\ for a backslash',
-  BAD_INDENT: 'found a wrong indentation, expected that of the lines above',
-  BAD_PROP_ORDER: 'found an anchor or tag in a wrong place, expected it before the value',
-  BAD_SCALAR_START:
-    'found a character that no unquoted text begins with, expected quotes around the text',
-  BLOCK_AS_IMPLICIT_KEY:
-    'found nested mappings on one line, expected a line of its own for each, or quotes',
-  BLOCK_IN_FLOW: 'found a block collection inside brackets, expected brackets inside brackets',
-  DUPLICATE_KEY: 'found a key a second time, expected it once',
-  KEY_OVER_1024_CHARS: 'found a key of more than 1024 characters, expected a shorter one',
-  MISSING_CHAR:
-    'found the end of a value too early, expected a closing quote, bracket, colon or comma',
-  MULTILINE_IMPLICIT_KEY: 'found a key over several lines, expected one line and a colon behind it',
-  MULTIPLE_ANCHORS: 'found several anchors, expected one',
-  MULTIPLE_DOCS: 'found a second document, expected one document',
-  MULTIPLE_TAGS: 'found several tags, expected one',
-  NON_STRING_KEY: 'found a key that is no text, expected a text',
-  TAB_AS_INDENT: 'found a tab as indentation, expected blanks',
-  TAG_RESOLVE_FAILED: 'found an unknown tag, expected none',
-  UNEXPECTED_TOKEN: 'found what does not belong here, expected the next key or value',
+/** Mistakes that leave it clear what the rest of the file says. */
+export function isRecoverable(code: string): boolean {
+  return code === 'BAD_DQ_ESCAPE' || code === 'TAG_RESOLVE_FAILED' || code === 'BAD_DIRECTIVE'
+}
+
+/**
+ * What is wrong with a text that is no YAML. The parser's own messages are not used: some of them quote the source, which
+ * may be a secret.
+ * @param line the line, up to the place where it goes wrong
+ */
+export function tellSyntax(code: string, line: string): Complaint {
+  // In a flow collection the brace of an unquoted reference opens a mapping.
+  if (!isRecoverable(code) && /[[{,].*\$\{/.test(line)) {
+    return { found: 'a reference without quotes inside brackets', expected: '"${NAME}"' }
+  }
+  const [found, expected] = complaints[code] ?? ['what cannot be read as YAML', 'valid YAML']
+  return { found, expected }
+}
+
+const complaints: Readonly<Record<string, readonly [found: string, expected: string]>> = {
+  ALIAS_PROPS: ['an alias with an anchor or tag', 'it alone'],
+  BAD_ALIAS: ['an alias without its anchor', 'an anchor before it'],
+  BAD_COLLECTION_TYPE: ['a collection of another kind than its tag says', 'no tag'],
+  BAD_DIRECTIVE: ['an unknown % directive', 'none'],
+  BAD_DQ_ESCAPE: ['an unknown escape in a double-quoted text', '\\\\ for a backslash'],
+  BAD_INDENT: ['a wrong indentation', 'that of the lines above'],
+  BAD_PROP_ORDER: ['an anchor or tag in a wrong place', 'it before the value'],
+  BAD_SCALAR_START: ['a character that no unquoted text begins with', 'quotes around the text'],
+  BLOCK_AS_IMPLICIT_KEY: ['nested mappings on one line', 'a line of its own for each, or quotes'],
+  BLOCK_IN_FLOW: ['a block collection inside brackets', 'brackets inside brackets'],
+  DUPLICATE_KEY: ['a key a second time', 'it once'],
+  KEY_OVER_1024_CHARS: ['a key of more than 1024 characters', 'a shorter one'],
+  MISSING_CHAR: ['the end of a value too early', 'a closing quote, bracket, colon or comma'],
+  MULTILINE_IMPLICIT_KEY: ['a key over several lines', 'one line and a colon behind it'],
+  MULTIPLE_ANCHORS: ['several anchors', 'one'],
+  MULTIPLE_DOCS: ['a second document', 'one document'],
+  MULTIPLE_TAGS: ['several tags', 'one'],
+  NON_STRING_KEY: ['a key that is no text', 'a text'],
+  TAB_AS_INDENT: ['a tab as indentation', 'blanks'],
+  TAG_RESOLVE_FAILED: ['an unknown tag', 'none'],
+  UNEXPECTED_TOKEN: ['what does not belong here', 'the next key or value'],
 }
