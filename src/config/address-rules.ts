@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { isAddressRange } from './address-range.ts'
+import { parseNetwork } from './address.ts'
 import { text } from './scalars.ts'
 
 export const AddressRange = text(
-  (written) => (isAddressRange(written) ? written : undefined),
+  (written) => (parseNetwork(written) === undefined ? undefined : written),
   'address or CIDR',
   'an address or CIDR such as 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32',
 )

@@ -69,11 +69,11 @@ class Evaluation {
       return undefined
     }
     if (isMap(node)) {
-      this.#source.add(path, { keyAt, valueAt, shown: 'a mapping' })
+      this.#source.add(path, { keyAt, valueAt, shown: node.items.length > 0 ? 'a mapping' : 'an empty mapping' })
       return this.#within(node, () => this.#map(node, path))
     }
     if (isSeq(node)) {
-      this.#source.add(path, { keyAt, valueAt, shown: 'a list' })
+      this.#source.add(path, { keyAt, valueAt, shown: node.items.length > 0 ? 'a list' : 'an empty list' })
       return this.#within(node, () => this.#list(node, path))
     }
     if (isScalar(node)) return this.#scalar(node, path, keyAt)
@@ -85,12 +85,8 @@ class Evaluation {
     if (node === undefined || this.#open.has(node)) {
       const found =
         node === undefined ? 'an alias without its anchor' : 'an alias inside its own anchor'
-      this.#source.breakAt({
-        path,
-        found,
-        expected: 'an anchor before it',
-        offset: alias.range?.[0] ?? 0,
-      })
+      const expected = 'an anchor before it, or quotes around a text that begins with *'
+      this.#source.breakAt({ path, found, expected, offset: alias.range?.[0] ?? 0 })
       return undefined
     }
     this.#aliases += 1

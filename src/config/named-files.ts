@@ -71,9 +71,9 @@ async function checkFolder({ value, folder }: Context, path: KeyPath): Promise<P
   const expected = 'a folder'
   try {
     const found = await stat(resolve(folder, written))
-    return found.isDirectory() ? [] : [{ path, found: 'a file', expected }]
+    return found.isDirectory() ? [] : [{ path, why: 'which is a file', expected }]
   } catch (cause) {
-    return [{ path, found: `a path that ${reasonOf(cause)}`, expected }]
+    return [{ path, why: `which ${reasonOf(cause)}`, expected }]
   }
 }
 
@@ -91,11 +91,11 @@ async function read<T>(
     pem = await readText(resolve(folder, written), readFile)
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error
-    return { problems: [{ path, found: `a file that ${error.message}`, expected }] }
+    return { problems: [{ path, why: `which ${error.message}`, expected }] }
   }
   const parsed = tryParse(pem, parse)
   if (parsed !== undefined) return { value: parsed, problems: [] }
-  return { problems: [{ path, found: 'a file that is something else', expected }] }
+  return { problems: [{ path, why: 'which holds something else', expected }] }
 }
 
 function tryParse<T>(pem: string, parse: (pem: string) => T | undefined): T | undefined {

@@ -8,6 +8,8 @@ export interface Problem {
   readonly offset?: number
   /** Left out: what the source shows at `path`. */
   readonly found?: string
+  /** What is wrong with it, where that is not plain: follows what was found. */
+  readonly why?: string
   readonly expected: string
 }
 

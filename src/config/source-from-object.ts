@@ -26,12 +26,12 @@ function copy(
 ): unknown {
   if (typeof value === 'string') return copyText(value, path, source, sources)
   if (Array.isArray(value)) {
-    source.add(path, { shown: 'a list' })
+    source.add(path, { shown: value.length > 0 ? 'a list' : 'an empty list' })
     return value.map((item, at) => copy(item, [...path, at], source, sources))
   }
-  if (value instanceof Object && typeof value !== 'function') {
-    source.add(path, { shown: 'a mapping' })
+  if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+    source.add(path, { shown: entries.length > 0 ? 'a mapping' : 'an empty mapping' })
     return Object.fromEntries(
       entries.map(([key, inner]) => [key, copy(inner, [...path, key], source, sources)]),
     )

@@ -67,7 +67,10 @@ export class Source {
   }
 
   #line(problem: Problem, offset: number): string {
-    const found = problem.found ?? this.#found(problem.path)
+    const found = [
+      problem.found ?? this.#found(problem.path),
+      ...(problem.why ? [problem.why] : []),
+    ].join(', ')
     return `${this.#where(offset)}${formatPath(problem.path)}: found ${found}, expected ${problem.expected}`
   }
 
@@ -80,7 +83,7 @@ export class Source {
   #found(path: KeyPath): string {
     const entry = this.#entries.get(JSON.stringify(path))
     if (entry === undefined) return 'nothing'
-    return entry.verbatim === true && holdsSecret(path) ? 'a value that is not shown' : entry.shown
+    return entry.verbatim === true && holdsSecret(path) ? 'a value (not shown)' : entry.shown
   }
 
   #offset(problem: Problem): number {
