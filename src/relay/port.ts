@@ -1,26 +1,39 @@
 /** How the other end of a port left: in order (FIN, close_notify), or torn off. */
 export type EndKind = 'end' | 'reset'
 
+/** Takes `bytes[from, to)`; false pauses. */
+export type Sink = (bytes: Buffer, from: number, to: number) => boolean
+
 /**
  * A socket as bytes, with back-pressure. One behaviour suite (test/unit/relay/port.test.ts) holds for every implementation.
+ * The three callbacks are set by the owner before `read`.
  */
 export interface Port {
   /**
-   * Starts reading. `bytes[from, to)` is the sink's only during the call; false pauses until `resume()`. Bytes may still
-   * come after a pause: a TLS socket hands on what it has already decrypted. A sink that throws ends this port alone.
+   * The bytes that the sink gets are only lent to it for the call: they are the port's read buffer. False: they are the
+   * sink's for good.
    */
-  read(sink: (bytes: Buffer, from: number, to: number) => boolean): void
+  readonly lends: boolean
+  /**
+   * Starts reading. The sink may change `bytes[from, to)`; false pauses until `resume()`. Bytes may still come after a
+   * pause: a TLS socket hands on what it has already decrypted. A sink that throws ends this port alone.
+   */
+  read(sink: Sink): void
   pause(): void
   resume(): void
   /** Takes a copy, or writes at once. @returns false when the producer should pause until `drained` */
   write(bytes: Uint8Array, from: number, to: number): boolean
+  /** As `write`, of bytes that nobody changes any more: they need no copy. */
+  give(bytes: Uint8Array, from: number, to: number): boolean
   /** Called when what was written has left enough for more, after `write` returned false. */
   drained: () => void
-  /** How the other end left. Called once; a reset may follow an end and is then not told. */
+  /** How the other end left. Called once, not after our own `destroy`; a reset may follow an end and is then not told. */
   ended: (how: EndKind) => void
   /** The socket is gone, both ways. Called once, last. */
   closed: () => void
-  /** Bytes that wait for the other end to take them. */
+  /** Bytes written so far. */
+  readonly writtenBytes: number
+  /** Those of them that wait for the other end to take them. */
   readonly queuedBytes: number
   /** Grows with every byte received: compared by the sweep to see life. */
   readonly receivedBytes: number

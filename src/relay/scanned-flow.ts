@@ -1,0 +1,68 @@
+import { GatewayError } from '../errors.ts'
+import { noCode } from '../websocket/close-code.ts'
+import { violation } from '../websocket/frame-header.ts'
+import type { FrameScanner, StopAt } from '../websocket/scanner.ts'
+import type { ControlGate } from './control-gate.ts'
+import { Flow, Hold } from './flow.ts'
+import type { Leg, WebSocketLeg } from './leg.ts'
+
+/** A flow whose sender speaks WebSocket. */
+export abstract class ScannedFlow extends Flow {
+  declare readonly from: WebSocketLeg
+  protected abstract readonly scanner: FrameScanner
+  readonly #gate: ControlGate
+  #closeTold = false
+  #stopTold = false
+
+  constructor(from: WebSocketLeg, to: Leg, gate: ControlGate) {
+    super(from, to)
+    this.#gate = gate
+  }
+
+  get stopped(): boolean {
+    return this.scanner.stopped
+  }
+
+  get activity(): number {
+    return this.scanner.activity
+  }
+
+  override tick(now: number): void {
+    if (this.paused && this.#gate.recovers(now)) this.release(Hold.throttled)
+  }
+
+  /** @throws {GatewayError} `rate-exceeded`, `upstream-invalid` */
+  protected admitControl(): void {
+    const admission = this.#gate.admit(performance.now())
+    if (admission === 'late') this.hold(Hold.throttled)
+    if (admission !== 'refuse') return
+    throw violation(this.from.side, 'rate-exceeded', 1008, 'control frames over the limit')
+  }
+
+  protected stopAt(at: StopAt): void {
+    this.scanner.stop(at)
+  }
+
+  protected take(bytes: Buffer, from: number, to: number): void {
+    try {
+      this.scanner.scan(bytes, from, to)
+      this.scanned(bytes)
+    } catch (thrown) {
+      // What came before a violation still goes out, and before the Close that tells of it.
+      this.scanned(bytes)
+      this.events.fail(GatewayError.from(thrown))
+    }
+    const { close, closeSeen, stopped } = this.scanner
+    if (closeSeen && !this.#closeTold) {
+      this.#closeTold = true
+      this.#stopTold = true
+      this.events.closeArrived(this, close ?? { code: noCode, reason: '' }, close !== undefined)
+    } else if (stopped && !this.#stopTold) {
+      this.#stopTold = true
+      this.events.stopped(this)
+    }
+  }
+
+  /** The scan of `bytes` is over: what was taken out of it may be sent. */
+  protected scanned(_bytes: Buffer): void {}
+}

@@ -1,0 +1,59 @@
+/** What the sweep looks at. */
+export interface Swept {
+  /** @param now monotonic milliseconds */
+  tick(now: number): void
+  /** Its tick has thrown, which is a bug: it ends, the others go on. */
+  crashed(thrown: unknown): void
+  /** The sweep ends; nobody will look at its clocks any more. */
+  destroy(): void
+}
+
+/**
+ * The clocks of all sessions: one interval looks at every one of them, so that a session costs no timer. Deadlines
+ * are met up to one interval late.
+ */
+export class Sweep {
+  readonly #intervalMs: number
+  readonly #swept = new Set<Swept>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(intervalMs = 250) {
+    this.#intervalMs = intervalMs
+  }
+
+  get size(): number {
+    return this.#swept.size
+  }
+
+  add(swept: Swept): void {
+    this.#swept.add(swept)
+  }
+
+  delete(swept: Swept): void {
+    this.#swept.delete(swept)
+  }
+
+  start(): void {
+    if (this.#timer !== undefined) return
+    this.#timer = setInterval(() => this.tick(performance.now()), this.#intervalMs)
+    // Sockets keep the process alive, clocks do not.
+    this.#timer.unref()
+  }
+
+  /** Ends the interval and everything that is still looked at. */
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    for (const swept of this.#swept) swept.destroy()
+  }
+
+  tick(now: number): void {
+    for (const swept of this.#swept) {
+      try {
+        swept.tick(now)
+      } catch (thrown) {
+        swept.crashed(thrown)
+      }
+    }
+  }
+}

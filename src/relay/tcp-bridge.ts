@@ -1,0 +1,193 @@
+import type { Socket } from 'node:net'
+import { GatewayError } from '../errors.ts'
+import type { Close } from '../websocket/close-code.ts'
+import { dataHeader, encodeControl } from '../websocket/encode.ts'
+import { applyMask } from '../websocket/mask.ts'
+import { Opcode } from '../websocket/opcode.ts'
+import { FrameScanner } from '../websocket/scanner.ts'
+import type { MessageHandler, StopAt, Tally } from '../websocket/scanner.ts'
+import { Utf8Repair, Utf8Validator } from '../websocket/utf8.ts'
+import type { ControlGate } from './control-gate.ts'
+import { Flow, Hold } from './flow.ts'
+import { BackendLeg, WebSocketLeg } from './leg.ts'
+import { PlainPort } from './plain-port.ts'
+import { ScannedFlow } from './scanned-flow.ts'
+import type { Outcome, Session } from './session.ts'
+import { Tunnel } from './tunnel.ts'
+import { controlGates } from './websocket-relay.ts'
+import type { SessionOptions } from './websocket-relay.ts'
+
+export interface BridgeOptions extends SessionOptions {
+  /** `binary` refuses text messages; `text` takes both kinds, and sends the backend's bytes as text. */
+  readonly messages: 'binary' | 'text'
+}
+
+/**
+ * Bridges a client's messages to a backend's bytes until both sockets are closed. Towards the client the gateway is the
+ * WebSocket's other end: it answers its Pings and its Close. The sockets are paused, hold what was unshifted, and are the
+ * bridge's from here on. Never rejects.
+ */
+export function bridgeTcp(
+  session: Session,
+  client: Socket,
+  backend: Socket,
+  options: BridgeOptions,
+): Promise<Outcome> {
+  const { limits, timeouts, messages, sweep } = options
+  const clientLeg = new WebSocketLeg('client', new PlainPort(client, limits.buffer), timeouts)
+  const backendPort = new PlainPort(backend, limits.buffer)
+  // Raw bytes have no pings: such a backend may be silent for as long as it likes.
+  const backendClocks = { ping: Infinity, pong: Infinity, stall: timeouts.stall }
+  const backendLeg = new BackendLeg('upstream', backendPort, backendClocks)
+  const gate = controlGates(options)()
+  const received = new MessageFlow(clientLeg, backendLeg, gate, session.received, {
+    text: messages === 'text',
+    maxMessageBytes: limits.message.fromClient,
+  })
+  const sent = new BackendFlow(backendLeg, clientLeg, session.sent, messages)
+  return new Tunnel(session, timeouts, sweep, received, sent).run()
+}
+
+/** The client's messages as the backend's bytes. */
+class MessageFlow extends ScannedFlow implements MessageHandler {
+  declare readonly to: BackendLeg
+  /** Between bytes of a stream every place is a boundary. */
+  readonly atBoundary = true
+  protected readonly scanner: FrameScanner
+  readonly #text: boolean
+  /** Set while a text message is in progress. */
+  #validator: Utf8Validator | undefined
+  /** What of the chunk being scanned is payload: moved together, so that many small frames are one write. */
+  #start = 0
+  #end = 0
+
+  constructor(
+    from: WebSocketLeg,
+    to: BackendLeg,
+    gate: ControlGate,
+    tally: Tally,
+    rules: { readonly text: boolean; readonly maxMessageBytes: number },
+  ) {
+    super(from, to, gate)
+    this.#text = rules.text
+    const { maxMessageBytes } = rules
+    this.scanner = new FrameScanner(
+      { from: 'client', deflate: false, maxMessageBytes },
+      this,
+      tally,
+    )
+  }
+
+  messageBegins(opcode: Opcode): void {
+    this.#validator = undefined
+    if (opcode !== Opcode.text) return
+    if (!this.#text) throw new GatewayError('message-kind', 'a text message on a binary bridge')
+    this.#validator = new Utf8Validator()
+  }
+
+  payload(bytes: Buffer, from: number, to: number, key: number, offset: number): void {
+    applyMask(bytes, from, to, key, offset)
+    if (this.#validator?.feed(bytes, from, to) === false) throw notUtf8()
+    if (this.#end === this.#start) {
+      this.#start = from
+      this.#end = to
+      return
+    }
+    if (this.#end !== from) bytes.copyWithin(this.#end, from, to)
+    this.#end += to - from
+  }
+
+  messageEnds(): void {
+    if (this.#validator?.complete === false) throw notUtf8()
+  }
+
+  control(opcode: Opcode, bytes: Buffer, from: number, to: number, key: number): boolean {
+    if (opcode === Opcode.pong && this.from.ownsPong(bytes, from, to, key)) return false
+    this.admitControl()
+    if (opcode === Opcode.ping) this.#answerPing(bytes, from, to, key)
+    return false
+  }
+
+  protected override stopAt(at: StopAt): void {
+    super.stopAt(at === 'frame' ? 'now' : at)
+  }
+
+  protected override scanned(bytes: Buffer): void {
+    const [start, end] = [this.#start, this.#end]
+    this.#start = 0
+    this.#end = 0
+    if (end === start || this.to.parted) return
+    const { port } = this.to
+    const room = this.from.port.lends ? port.write(bytes, start, end) : port.give(bytes, start, end)
+    if (!room) this.hold(Hold.targetFull)
+  }
+
+  #answerPing(bytes: Buffer, from: number, to: number, key: number): void {
+    if (this.from.parted) return
+    const frame = encodeControl(Opcode.pong, bytes.subarray(from, to), false)
+    applyMask(frame, frame.length - (to - from), frame.length, key, 0)
+    // Somebody who sends pings and reads no pongs is not read from either.
+    if (!this.from.port.give(frame, 0, frame.length)) this.hold(Hold.ownQueueFull)
+  }
+}
+
+/** The backend's bytes as messages, one for each read. */
+class BackendFlow extends Flow {
+  /** Each frame is written whole. */
+  readonly atBoundary = true
+  readonly #tally: Tally
+  readonly #opcode: Opcode
+  readonly #repair: Utf8Repair | undefined
+  #stopped = false
+  #activity = 0
+
+  constructor(from: BackendLeg, to: WebSocketLeg, tally: Tally, messages: 'binary' | 'text') {
+    super(from, to)
+    this.#tally = tally
+    this.#opcode = Opcode[messages]
+    this.#repair = messages === 'text' ? new Utf8Repair() : undefined
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  get activity(): number {
+    return this.#activity
+  }
+
+  /** The backend's FIN is the Close of a peer that is done. */
+  override sourceEnded(): Close | undefined {
+    if (this.#stopped || this.to.parted) return undefined
+    if (this.#repair !== undefined) this.#send(this.#repair.end(), true)
+    this.#stopped = true
+    return { code: 1000, reason: '' }
+  }
+
+  protected stopAt(): void {
+    this.#stopped = true
+  }
+
+  protected take(bytes: Buffer, from: number, to: number): void {
+    if (this.#stopped || this.to.parted) return
+    this.#activity++
+    const kept = !this.from.port.lends
+    if (this.#repair === undefined) this.#send(bytes, kept, from, to)
+    else this.#send(this.#repair.take(bytes, from, to), kept)
+  }
+
+  #send(bytes: Buffer, kept: boolean, from = 0, to = bytes.length): void {
+    if (to === from) return
+    const { port } = this.to
+    const header = dataHeader(this.#opcode, to - from)
+    port.give(header, 0, header.length)
+    const room = kept ? port.give(bytes, from, to) : port.write(bytes, from, to)
+    this.#tally.messages++
+    this.#tally.bytes += to - from
+    if (!room) this.hold(Hold.targetFull)
+  }
+}
+
+function notUtf8(): GatewayError {
+  return new GatewayError('text-invalid', 'a text message that is not UTF-8')
+}

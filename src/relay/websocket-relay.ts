@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net'
+import type { Limits } from '../config/config.ts'
+import type { Close } from '../websocket/close-code.ts'
+import { FrameScanner } from '../websocket/scanner.ts'
+import type { FrameHandler, Tally } from '../websocket/scanner.ts'
+import type { FrameRules } from '../websocket/frame-header.ts'
+import { Opcode } from '../websocket/opcode.ts'
+import { ControlGate } from './control-gate.ts'
+import { Hold } from './flow.ts'
+import { WebSocketLeg } from './leg.ts'
+import type { PeerTimeouts } from './peer-clock.ts'
+import { PlainPort } from './plain-port.ts'
+import { ScannedFlow } from './scanned-flow.ts'
+import type { Outcome, Session } from './session.ts'
+import type { Sweep } from './sweep.ts'
+import { Tunnel } from './tunnel.ts'
+import type { TunnelTimeouts } from './tunnel.ts'
+
+export interface SessionOptions {
+  readonly limits: Pick<Limits, 'message' | 'controlFrameRate' | 'buffer'>
+  readonly timeouts: PeerTimeouts & TunnelTimeouts
+  readonly sweep: Sweep
+  /** Called once per session when a limit with `over: log` is passed, with the limit's name in the configuration. */
+  readonly onLimit?: (limit: string) => void
+}
+
+export interface RelayOptions extends SessionOptions {
+  /** permessage-deflate was agreed end to end. */
+  readonly deflate: boolean
+}
+
+/**
+ * Relays frames between a client and an upstream that have both finished their handshake, until both sockets are closed.
+ * The sockets are paused, hold what was unshifted, and are the relay's from here on. Never rejects.
+ */
+export function relayWebSocket(
+  session: Session,
+  client: Socket,
+  upstream: Socket,
+  options: RelayOptions,
+): Promise<Outcome> {
+  const { limits, timeouts, deflate, sweep } = options
+  const clientLeg = new WebSocketLeg('client', new PlainPort(client, limits.buffer), timeouts)
+  const upstreamLeg = new WebSocketLeg('upstream', new PlainPort(upstream, limits.buffer), timeouts)
+  const gate = controlGates(options)
+  const received = new FrameFlow(clientLeg, upstreamLeg, gate(), session.received, {
+    from: 'client',
+    deflate,
+    maxMessageBytes: limits.message.fromClient,
+  })
+  const sent = new FrameFlow(upstreamLeg, clientLeg, gate(), session.sent, {
+    from: 'upstream',
+    deflate,
+    maxMessageBytes: limits.message.fromUpstream,
+  })
+  return new Tunnel(session, timeouts, sweep, received, sent).run()
+}
+
+/** Makes the gates of one session, which tells of its limits once whichever side passes them. */
+export function controlGates({ limits, onLimit }: SessionOptions): () => ControlGate {
+  let told = false
+  const tell = (): void => {
+    if (told) return
+    told = true
+    onLimit?.('controlFrameRate')
+  }
+  return () => new ControlGate(limits.controlFrameRate, performance.now(), tell)
+}
+
+/** Gives on the sender's own bytes. */
+class FrameFlow extends ScannedFlow implements FrameHandler {
+  protected readonly scanner: FrameScanner
+
+  constructor(
+    from: WebSocketLeg,
+    to: WebSocketLeg,
+    gate: ControlGate,
+    tally: Tally,
+    rules: FrameRules,
+  ) {
+    super(from, to, gate)
+    this.scanner = new FrameScanner(rules, this, tally)
+  }
+
+  get atBoundary(): boolean {
+    return this.scanner.atBoundary
+  }
+
+  pass(bytes: Buffer, from: number, to: number): void {
+    if (this.to.parted) return
+    const { port } = this.to
+    const room = this.from.port.lends ? port.write(bytes, from, to) : port.give(bytes, from, to)
+    if (!room) this.hold(Hold.targetFull)
+  }
+
+  /** Its frame has gone out as it came. */
+  override passClose(close: Close): void {
+    this.to.closeSent ??= close
+  }
+
+  control(opcode: Opcode, bytes: Buffer, from: number, to: number, key: number): boolean {
+    if (opcode === Opcode.pong && this.from.ownsPong(bytes, from, to, key)) return false
+    this.admitControl()
+    return true
+  }
+}
