@@ -65,11 +65,8 @@ export function shakeHands(
     const late = (): void =>
       fail(new GatewayError('upstream-timeout', `${server.url}: no answer in ${handshakeMs} ms`))
 
-    request.on('information', ({ statusCode }) => {
-      // A 101 without Upgrade and Connection reaches us as an interim answer.
-      if (statusCode === 101)
-        fail(new GatewayError('upstream-handshake', 'the 101 upgrades nothing'))
-      else if (++interim > maxInterimAnswers) fail(tooManyInterims(server))
+    request.on('information', () => {
+      if (++interim > maxInterimAnswers) fail(tooManyInterims(server))
     })
     request.on('upgrade', (answer, _socket, early) => {
       try {
@@ -87,7 +84,10 @@ export function shakeHands(
     })
     request.on('response', (answer) => {
       try {
-        checkAnswerHead(answer.statusCode ?? 0, answer.rawHeaders)
+        const { statusCode = 0 } = answer
+        // A 101 without Upgrade and Connection is an answer like others to Node's parser.
+        if (statusCode === 101) throw upgradesNothing(server)
+        checkAnswerHead(statusCode, answer.rawHeaders)
         settle()
         resolve(ownAnswer(answer, socket, server))
       } catch (error) {
@@ -140,4 +140,8 @@ function tooManyInterims(server: Server): GatewayError {
     'upstream-invalid',
     `${server.url}: over ${maxInterimAnswers} interim answers`,
   )
+}
+
+function upgradesNothing(server: Server): GatewayError {
+  return new GatewayError('upstream-handshake', `${server.url}: the 101 upgrades nothing`)
 }
