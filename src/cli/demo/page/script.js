@@ -152,24 +152,25 @@ $('chat-form').addEventListener('submit', (event) => {
   $('chat-text').value = ''
 })
 
-$('chat-binary').addEventListener('click', async () => {
+async function sendBytes() {
   if (chat?.readyState !== WebSocket.OPEN) return
   const bytes = crypto.getRandomValues(new Uint8Array(65536))
   frame('out', 'random bytes', bytes.length)
   showWay()
   $('rtt').textContent = milliseconds(await roundTrip(bytes, 'binary'))
-})
+}
 
-$('chat-burst').addEventListener('click', async (event) => {
-  const button = event.currentTarget
-  button.disabled = true
+async function sendBurst() {
+  $('chat-burst').disabled = true
   const times = []
   for (let trip = 0; trip < 100; trip++) times.push((await say('', true)) ?? 0)
   times.sort((a, b) => a - b)
   note(`100 round trips: median ${milliseconds(times[50])}, slowest ${milliseconds(times[99])}`)
-  button.disabled = false
-})
+  $('chat-burst').disabled = false
+}
 
+$('chat-binary').addEventListener('click', () => void sendBytes())
+$('chat-burst').addEventListener('click', () => void sendBurst())
 $('chat-close').addEventListener('click', () => chat?.close(4000, 'see the record below'))
 
 // -- bridge -------------------------------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ function endOf(path, { opened = () => undefined, protocols = [] } = {}) {
     const socket = new WebSocket(socketUrl(path), protocols)
     socket.addEventListener('open', () => opened(socket))
     socket.addEventListener('close', ({ code, reason }) => {
-      resolve([`${code}`, reason || 'and no reason: browsers do not tell pages'])
+      resolve([`${code}`, reason || 'and no reason'])
     })
   })
 }
@@ -293,7 +294,7 @@ for (const attempt of tries) {
   const told = element('output')
   const logged = element('output')
   row.append(about, button, told, logged)
-  button.addEventListener('click', async () => {
+  const attemptIt = async () => {
     button.disabled = true
     told.replaceChildren(element('span', '…'))
     logged.replaceChildren()
@@ -307,7 +308,8 @@ for (const attempt of tries) {
       logged.replaceChildren(element('b', label), element('span', detail))
     }
     button.disabled = false
-  })
+  }
+  button.addEventListener('click', () => void attemptIt())
   $('tries').append(row)
 }
 
