@@ -7,10 +7,6 @@ import { isForwarding } from './forwarding-names.ts'
 export interface OutboundOptions {
   /** Folded names (`foldHeaderName`) that only the gateway may set. */
   readonly identityHeaders: ReadonlySet<string>
-  /** Send the client's Host; otherwise, and where it sent none, `upstreamHost`. */
-  readonly preserveHost: boolean
-  /** The upstream's own name, with its port where it is not the scheme's. */
-  readonly upstreamHost: string
   /** For a WebSocket: the dial writes Connection, Upgrade and Sec-WebSocket-* itself. */
   readonly upgrade: boolean
 }
@@ -32,12 +28,13 @@ const neverNominated = new Set(['host', 'content-length', 'origin', 'cookie', 'a
 
 /**
  * The header lines of a request to an upstream, name and value alternating: what belongs to the client's connection is
- * taken out, what a client must not say is dropped, and what the gateway says comes last.
+ * taken out, what a client must not say is dropped, and what the gateway says comes last. Host is the client's, where it sent
+ * one: which server's name may take its place is known once a server has been chosen.
  */
 export function outboundHeaders(request: EdgeRequest, options: OutboundOptions): string[] {
   const { raw } = request.headers
   const nominated = nominees(request.headers.all('connection'))
-  const lines = ['Host', outboundHost(request, options)]
+  const lines = request.host === '' ? [] : ['Host', authorityOf(request)]
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at]!.toLowerCase()
     const folded = foldHeaderName(name)
@@ -103,9 +100,8 @@ export function answerTrailers(raw: readonly string[]): string[] {
   return lines
 }
 
-function outboundHost(request: EdgeRequest, options: OutboundOptions): string {
-  if (!options.preserveHost || request.host === '') return options.upstreamHost
-  return request.port === undefined ? request.host : `${request.host}:${request.port}`
+function authorityOf({ host, port }: EdgeRequest): string {
+  return port === undefined ? host : `${host}:${port}`
 }
 
 /** `Proxy` is no field at all, but CGI backends take it for the variable HTTP_PROXY (httpoxy). */

@@ -94,13 +94,23 @@ export class Listener {
     this.#tls = contexts
   }
 
-  /** Accepts nothing more; idle connections are closed, requests in progress are the last of theirs. */
-  drain(): void {
-    this.#server.close()
+  /**
+   * Accepts nothing more; idle connections are closed, requests in progress are the last of theirs.
+   * @returns a promise that resolves once every connection has closed, those of sessions included
+   */
+  drain(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#server.close(() => resolve())
     for (const visit of this.#visits) {
       if (visit.connection === undefined) visit.socket.destroy()
       else visit.connection.finish()
     }
+    return promise
+  }
+
+  /** Accepted sockets that are open. */
+  get open(): number {
+    return this.#visits.size
   }
 
   /** Ends everything at once. */

@@ -29,3 +29,16 @@ function fits(pattern: string, path: string): boolean {
   }
   return path === pattern || (path.length === pattern.length + 1 && path === `${pattern}/`)
 }
+
+/**
+ * What of a path its route matched literally: the longest `/prefix/*` among the patterns, without the asterisk and its slash;
+ * empty where none has one.
+ */
+export function strippedPrefix(patterns: readonly string[], path: string): string {
+  let longest = ''
+  for (const pattern of patterns) {
+    if (!pattern.endsWith('/*') || !fits(pattern, path)) continue
+    if (pattern.length - 2 > longest.length) longest = pattern.slice(0, -2)
+  }
+  return longest
+}

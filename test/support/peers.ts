@@ -43,7 +43,7 @@ export async function wsEcho(
   return { ...peer, server }
 }
 
-async function listening(server: Server): Promise<Peer> {
+export async function listening(server: Server): Promise<Peer> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => undefined)
