@@ -211,9 +211,9 @@ export class FrameScanner {
     let size = this.#header.read(held, 0, this.#heldBytes)
     while (size === 0 && this.#at < to) {
       held[this.#heldBytes++] = bytes[this.#at++]!
+      this.#run = this.#at // Before a rule is found broken: what is held is not given on by then.
       size = this.#header.read(held, 0, this.#heldBytes)
     }
-    this.#run = this.#at
     if (size === 0) return
     if (this.#header.opcode < Opcode.close) {
       this.#held = undefined
