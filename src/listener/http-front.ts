@@ -1,6 +1,6 @@
 import { ServerResponse, createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { closeLingering } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -46,13 +46,13 @@ export class HttpFront {
     this.#server.on('request', (head, response) => this.#arrived(head, response))
     this.#server.on('checkContinue', (head, response) => this.#arrived(head, response))
     this.#server.on('checkExpectation', (head, response) => this.#arrived(head, response))
-    this.#server.on('upgrade', (head, socket, early) =>
-      this.#upgrade(head, socket as Socket, early),
-    )
-    this.#server.on('connect', (head, socket) => this.#connect(head, socket as Socket))
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-      this.#failed(error, socket as Socket),
-    )
+    this.#server.on('upgrade', (head, _socket, early) => this.#upgrade(head, early))
+    this.#server.on('connect', (head) => this.#connect(head))
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      // Typed as a Duplex; what comes out is what was put in by `take`.
+      if (socket instanceof Socket) this.#failed(error, socket)
+      else socket.destroy()
+    })
     // A server that never listens starts its head deadlines only when this is emitted.
     this.#server.emit('listening')
   }
@@ -93,7 +93,8 @@ export class HttpFront {
     }
   }
 
-  #upgrade(head: IncomingMessage, socket: Socket, early: Buffer): void {
+  #upgrade(head: IncomingMessage, early: Buffer): void {
+    const { socket } = head
     const connection = this.#connections.get(socket)
     if (connection === undefined) {
       socket.destroy()
@@ -116,7 +117,8 @@ export class HttpFront {
   }
 
   /** Node has let go of the socket, as with an upgrade; the request is refused further on. */
-  #connect(head: IncomingMessage, socket: Socket): void {
+  #connect(head: IncomingMessage): void {
+    const { socket } = head
     const connection = this.#connections.get(socket)
     if (connection === undefined) {
       socket.destroy()

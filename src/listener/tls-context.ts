@@ -100,13 +100,9 @@ export function normalizeName(name: string): string {
 async function readPem(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new Error(
-      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-      {
-        cause: error,
-      },
-    )
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : 'error'
+    throw new Error(`${path}: cannot be read (${String(reason)})`, { cause })
   }
 }
 
