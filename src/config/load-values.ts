@@ -69,11 +69,19 @@ class Evaluation {
       return undefined
     }
     if (isMap(node)) {
-      this.#source.add(path, { keyAt, valueAt, shown: node.items.length > 0 ? 'a mapping' : 'an empty mapping' })
+      this.#source.add(path, {
+        keyAt,
+        valueAt,
+        shown: node.items.length > 0 ? 'a mapping' : 'an empty mapping',
+      })
       return this.#within(node, () => this.#map(node, path))
     }
     if (isSeq(node)) {
-      this.#source.add(path, { keyAt, valueAt, shown: node.items.length > 0 ? 'a list' : 'an empty list' })
+      this.#source.add(path, {
+        keyAt,
+        valueAt,
+        shown: node.items.length > 0 ? 'a list' : 'an empty list',
+      })
       return this.#within(node, () => this.#list(node, path))
     }
     if (isScalar(node)) return this.#scalar(node, path, keyAt)

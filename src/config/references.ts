@@ -180,8 +180,9 @@ function checkUpstreamUse(value: unknown): Problem[] {
         const fitting = action === 'proxy' ? 'http, https, ws, wss or unix' : 'tcp, tls or unix'
         return [{ path, expected: `an upstream whose servers are ${fitting}` }]
       }
-      if (before === undefined || before.action === action || kinds.has('raw') || kinds.has('http'))
-        return []
+      // A socket speaks one of the two; which, only its users say.
+      const clash = before !== undefined && before.action !== action && before.route !== index
+      if (!clash || kinds.has('raw') || kinds.has('http') || !kinds.has('unix')) return []
       return [
         {
           path,

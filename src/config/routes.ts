@@ -44,7 +44,7 @@ const Origin = text(
 const Subprotocol = text(
   (written) => (/^[!#$%&'*+.^_`|~\w-]+$/.test(written) ? written : undefined),
   'subprotocol',
-  'a subprotocol’s name, such as binary',
+  'the name of a subprotocol, such as binary',
 )
 
 const statusForm = 'a status from 200 to 599'

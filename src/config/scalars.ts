@@ -72,14 +72,20 @@ export const RateOrNone = text(
   'a rate such as 50/s, 10/m or 100/h, or none',
 )
 
-const countForm = 'a whole number above 0, or none'
+function countOrNone(error: string) {
+  const none = z.literal('none', { error }).transform(() => Infinity)
+  return [z.int({ error }).min(1, { error }), none] as const
+}
 
-export const Count = z.union(
-  [
-    z.int({ error: countForm }).min(1, { error: countForm }),
-    z.literal('none', { error: countForm }).transform(() => Infinity),
-  ],
-  { error: countForm },
+const countForm = 'none or a whole number above 0'
+
+export const Count = z.union(countOrNone(countForm), { error: countForm })
+
+const countOrAutoForm = `auto, ${countForm}`
+
+export const CountOrAuto = z.union(
+  [z.literal('auto', { error: countOrAutoForm }), ...countOrNone(countOrAutoForm)],
+  { error: countOrAutoForm },
 )
 
 export const Bind = text(

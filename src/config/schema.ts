@@ -1,28 +1,27 @@
 import { z } from 'zod'
-import { AddressRange } from './address-rules.ts'
+import { unixAddress } from '../peer.ts'
+import { parseNetwork } from './address.ts'
 import { isIdentityHeader } from './identity-header.ts'
 import { Limits } from './limits.ts'
 import { Listener } from './listeners.ts'
 import { Route } from './routes.ts'
-import { Bind, Count, Name, RateOrNone, text, unbuilt } from './scalars.ts'
+import { Bind, Count, CountOrAuto, Name, RateOrNone, text, unbuilt } from './scalars.ts'
 import { Timeouts } from './timeouts.ts'
 import { Upstream } from './upstreams.ts'
 
 export type * from './config.ts'
 
-const Peer = z.union([z.literal('unix'), AddressRange], {
-  error: 'an address or CIDR such as 10.0.0.0/8, or unix',
-})
-
-const connectionsForm = 'auto, none or a whole number above 0'
+const Peer = text(
+  (written) =>
+    written === unixAddress || parseNetwork(written) !== undefined ? written : undefined,
+  'address, CIDR or `unix`',
+  'an address or CIDR such as 10.0.0.0/8, or unix',
+)
 
 const Admission = z.strictObject({
-  connections: z
-    .union([z.literal('auto', { error: connectionsForm }), Count], { error: connectionsForm })
-    .prefault('auto')
-    .describe(
-      'Accepted sockets; `auto` is (soft limit of open files - 64) / 2. Beyond it 503. `none` lifts it.',
-    ),
+  connections: CountOrAuto.prefault('auto').describe(
+    'Accepted sockets; `auto` is (soft limit of open files - 64) / 2. Beyond it 503. `none` lifts it.',
+  ),
   connectionsPerClient: Count.optional().describe(
     'Sockets by the peer’s own address (IPv6: per /64). Beyond it 429. `none` lifts it. Left out: 200, which counts public ' +
       'addresses only; a value that is written counts everybody.',

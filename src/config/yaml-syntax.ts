@@ -35,7 +35,10 @@ const complaints: Readonly<Record<string, readonly [found: string, expected: str
   BAD_INDENT: ['a wrong indentation', 'that of the lines above'],
   BAD_PROP_ORDER: ['an anchor or tag in a wrong place', 'it before the value'],
   BAD_SCALAR_START: ['a character that no unquoted text begins with', 'quotes around the text'],
-  BLOCK_AS_IMPLICIT_KEY: ['a key inside a value', 'another indentation, or quotes around the value'],
+  BLOCK_AS_IMPLICIT_KEY: [
+    'a key inside a value',
+    'another indentation, or quotes around the value',
+  ],
   BLOCK_IN_FLOW: ['a block collection inside brackets', 'brackets inside brackets'],
   DUPLICATE_KEY: ['a key a second time', 'it once'],
   KEY_OVER_1024_CHARS: ['a key of more than 1024 characters', 'a shorter one'],

@@ -36,7 +36,7 @@ test.each([
   '[::1',
   '[]',
   '[1.2.3.4]',
-  `${'a'.repeat(254)}`,
+  'a'.repeat(254),
 ])('is no host: %j', (text) => {
   expect(parseHost(text)).toBeUndefined()
 })

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { complaints, edge, load, routes } from './config-text.ts'
+
+const unsupported = 'found a key that is not supported yet, expected none'
+
+test.each([
+  ['workers: auto', 'workers: found auto, expected 1: anything else is not supported yet'],
+  ['authenticators: { a: { jwt: {} } }', `authenticators: ${unsupported}`],
+  ['admin: { token: hunter2 }', `admin: ${unsupported}`],
+  [
+    'admission: { memory: auto }',
+    'admission.memory: found auto, expected none: anything else is not supported yet',
+  ],
+  [
+    'admission: { requestsPerClient: 5/s }',
+    'admission.requestsPerClient: found 5/s, expected none: anything else is not supported yet',
+  ],
+  [
+    'limits: { messageRate: 50/s }',
+    'limits.messageRate: found 50/s, expected none: anything else is not supported yet',
+  ],
+  [
+    'limits: { byteRate: { max: 1MiB/s } }',
+    'limits.byteRate: found a mapping, expected none: anything else is not supported yet',
+  ],
+  [
+    'limits: { sessions: 5 }',
+    'limits.sessions: found 5, expected none: anything else is not supported yet',
+  ],
+  [
+    'limits: { sessionsPerClient: 5 }',
+    'limits.sessionsPerClient: found 5, expected none: anything else is not supported yet',
+  ],
+  [
+    'limits: { sessionsPerIdentity: 5 }',
+    'limits.sessionsPerIdentity: found 5, expected none: anything else is not supported yet',
+  ],
+  ['limits: { message: { max: 1MiB } }', `limits.message.max: ${unsupported}`],
+  [
+    'drain: { delay: 5s }',
+    'drain.delay: found 5s, expected 0s: anything else is not supported yet',
+  ],
+  [
+    'drain: { window: 15s }',
+    'drain.window: found 15s, expected 0s: anything else is not supported yet',
+  ],
+  [
+    'drain: { code: 1012 }',
+    'drain.code: found 1012, expected 1001: anything else is not supported yet',
+  ],
+])('is not built yet: %s', async (section, message) => {
+  expect(await complaints(`${edge}${routes}${section}\n`)).toEqual([message])
+})
+
+test.each([
+  [
+    '{ auth: staff, proxy: app }',
+    'routes[0].auth: found staff, expected []: anything else is not supported yet',
+  ],
+  [
+    '{ auth: [staff], proxy: app }',
+    'routes[0].auth: found a list, expected []: anything else is not supported yet',
+  ],
+  [
+    '{ refuse: visible, proxy: app }',
+    'routes[0].refuse: found visible, expected status: anything else is not supported yet',
+  ],
+  ['{ identity: { headers: {} }, proxy: app }', `routes[0].identity: ${unsupported}`],
+  [
+    '{ limits: { byteRate: 1MiB/s }, proxy: app }',
+    'routes[0].limits.byteRate: found 1MiB/s, expected none: anything else is not supported yet',
+  ],
+])('is not built yet on a route: %s', async (route, message) => {
+  expect(await complaints(`${edge}routes: [${route}]\n`)).toEqual([message])
+})
+
+test.each([
+  [
+    'http2: true',
+    'listeners.edge.http2: found true, expected false: anything else is not supported yet',
+  ],
+  ['acceptProxyProtocol: { from: [] }', `listeners.edge.acceptProxyProtocol: ${unsupported}`],
+])('is not built yet on a listener: %s', async (key, message) => {
+  expect(await complaints(edge.replace('bind:', `${key}, bind:`) + routes)).toEqual([message])
+})
+
+test.each([
+  [
+    'balance: least-connections',
+    'upstreams.app.balance: found least-connections, expected round-robin: anything else is not supported yet',
+  ],
+  [
+    'balance: { hash: client }',
+    'upstreams.app.balance: found a mapping, expected round-robin: anything else is not supported yet',
+  ],
+  ['health: { path: / }', `upstreams.app.health: ${unsupported}`],
+  ['sendProxyProtocol: v2', `upstreams.app.sendProxyProtocol: ${unsupported}`],
+])('is not built yet on an upstream: %s', async (key, message) => {
+  expect(await complaints(edge.replace('servers:', `${key}, servers:`) + routes)).toEqual([message])
+})
+
+test('what means what this build does anyway is accepted, and leaves no trace', async () => {
+  const { config } = await load(`
+workers: 1
+listeners: { edge: { bind: "127.0.0.1:0", http2: false } }
+admission: { memory: none, requestsPerClient: none }
+upstreams: { app: { servers: [{ url: "http://app", weight: 1 }], balance: round-robin } }
+routes: [{ proxy: app, auth: [], refuse: status, limits: { byteRate: none } }]
+limits: { messageRate: none, byteRate: none, sessions: none, sessionsPerClient: none, sessionsPerIdentity: none }
+drain: { delay: 0s, window: 0s, code: 1001 }
+`)
+  expect(config).toStrictEqual((await load(edge + routes)).config)
+})
