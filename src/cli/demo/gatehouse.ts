@@ -111,7 +111,10 @@ export async function startGatehouse(): Promise<Gatehouse> {
     socket.once('close', () => visitors.delete(socket))
     const visit = new Visit()
     socket.write(`${visit.greeting}\n> `)
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket })
+    // It tells the socket's errors again.
+    lines.on('error', () => undefined)
+    lines.on('line', (line) => {
       const answer = visit.answer(line)
       if (answer === undefined) socket.end('The mist takes you back.\n')
       else if (socket.writable) socket.write(`${answer === '' ? '' : `${answer}\n`}> `)
