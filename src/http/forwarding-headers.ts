@@ -1,6 +1,6 @@
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import { unixAddress } from '../peer.ts'
-import { isToken } from '../websocket/token-list.ts'
+import { isToken, trimBlanks } from '../websocket/token-list.ts'
 
 /**
  * What an upstream learns of the client, as header lines. From a trusted proxy X-Forwarded-For is kept and the proxy
@@ -30,7 +30,7 @@ export function forwardingHeaders(request: EdgeRequest): string[] {
 
 /** Several lines as the one they mean; undefined where there is nothing in them. */
 function kept(lines: readonly string[]): string | undefined {
-  const text = lines.join(', ').trim()
+  const text = trimBlanks(lines.join(', '))
   return text === '' ? undefined : text
 }
 

@@ -2,6 +2,7 @@ import { canonicalAddress } from '../config/address.ts'
 import { AddressSet } from '../config/address-set.ts'
 import { GatewayError } from '../errors.ts'
 import type { Peer } from '../peer.ts'
+import { trimBlanks } from '../websocket/token-list.ts'
 import type { HeaderLines } from './header-lines.ts'
 
 /** What forwarding headers and the socket say of the client, once trust is settled. */
@@ -57,10 +58,10 @@ export class TrustedProxies {
   #addressOf(peer: Peer, lines: readonly string[]): string {
     const chain = lines.join(',')
     // An empty entry in a list is no address: skipping it would believe whatever the client wrote left of it.
-    const entries = chain.trim() === '' ? [] : chain.split(',')
+    const entries = trimBlanks(chain) === '' ? [] : chain.split(',')
     let client = peer.address
     for (const entry of entries.toReversed()) {
-      const address = entryAddress(entry.trim())
+      const address = entryAddress(trimBlanks(entry))
       if (address === undefined) {
         throw new GatewayError('request-malformed', 'X-Forwarded-For holds what is no address')
       }
@@ -82,14 +83,9 @@ function entryAddress(entry: string): string | undefined {
 
 /** The value that the nearest proxy wrote, which is the last: what stands before it may be the client's. */
 function namedScheme(lines: readonly string[]): 'http' | 'https' | undefined {
-  const line = lines.at(-1)?.trim() ?? ''
+  const line = trimBlanks(lines.at(-1) ?? '')
   if (line === '') return undefined
-  const scheme = schemes.get(
-    line
-      .slice(line.lastIndexOf(',') + 1)
-      .trim()
-      .toLowerCase(),
-  )
+  const scheme = schemes.get(trimBlanks(line.slice(line.lastIndexOf(',') + 1)).toLowerCase())
   if (scheme === undefined) {
     throw new GatewayError('request-malformed', 'X-Forwarded-Proto is neither http nor https')
   }

@@ -41,7 +41,7 @@ const control = /[\0-\x1f\x7f]/
 const overlong = /[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]/
 
 /** A segment `..`, also with blanks or further dots that Windows drops, and also where a later step would end it. */
-const dotDot = /(?:^|[/\\])(?:[ ]*\.[. ]*\.[. ]*)(?=[/\\;?#]|$)/
+const dotDot = /(?:^|[/\\]) *\. *\.[. ]*(?=[/\\;?#]|$)/
 
 /** Whether three levels of decoding are enough and show nothing that is never allowed. */
 function decodable(path: string): boolean {

@@ -5,6 +5,11 @@ export function isToken(text: string): boolean {
   return tokenPattern.test(text)
 }
 
+/** Optional white space (RFC 9110 section 5.6.3) taken off both ends; `trim()` would take a no-break space, too. */
+export function trimBlanks(text: string): string {
+  return text.replace(/^[ \t]+/, '').replace(/(?<![ \t])[ \t]+$/, '')
+}
+
 /**
  * The elements of a comma-separated list that may stand on several lines, without the white space around them. Empty
  * elements do not count (RFC 9110 section 5.6.1.2). Not for lists with quoted strings in them.
@@ -13,7 +18,7 @@ export function listElements(lines: readonly string[]): string[] {
   const elements: string[] = []
   for (const line of lines) {
     for (const part of line.split(',')) {
-      const element = part.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')
+      const element = trimBlanks(part)
       if (element !== '') elements.push(element)
     }
   }

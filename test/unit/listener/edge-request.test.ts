@@ -13,12 +13,7 @@ function lines(count: number): string[] {
 
 test('a plain request is read into one view', () => {
   const peer = { address: '2001:db8::7', port: 1, encrypted: true, servername: 'app.example.com' }
-  const lines = [
-    'GET /a/b?c=d HTTP/1.1',
-    'hOST: App.Example.com:8443',
-    'Cookie: x=1',
-    'Cookie: y=2',
-  ]
+  const head = ['GET /a/b?c=d HTTP/1.1', 'hOST: App.Example.com:8443', 'Cookie: x=1', 'Cookie: y=2']
   const request = edgeRequest(head, { peer })
   expect(request).toMatchObject({
     id: 'test',

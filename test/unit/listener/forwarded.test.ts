@@ -54,6 +54,7 @@ describe('the client', () => {
     'for=192.0.2.1',
     '192.0.2.1 10.1.1.1',
     '0xc0000201',
+    '192.0.2.1\xa0',
   ])('is refused where an entry reached is no address: %j', (value) => {
     expect(() => get('/', [`X-Forwarded-For: ${value}`], proxy)).toThrow(malformed())
   })
@@ -121,9 +122,12 @@ describe('the scheme', () => {
     expect(get('/', ['X-Forwarded-Proto:'], proxy).schemeKnown).toBe(false)
   })
 
-  test.each(['gopher', 'https,', 'https, x', 'on', 'https:'])('%j is refused', (value) => {
-    expect(() => get('/', [`X-Forwarded-Proto: ${value}`], proxy)).toThrow(malformed())
-  })
+  test.each(['gopher', 'https,', 'https, x', 'on', 'https:', 'https\xa0'])(
+    '%j is refused',
+    (value) => {
+      expect(() => get('/', [`X-Forwarded-Proto: ${value}`], proxy)).toThrow(malformed())
+    },
+  )
 })
 
 test('X-Forwarded-Host changes nothing', () => {

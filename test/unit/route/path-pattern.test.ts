@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PathPattern } from '../../../src/route/path-pattern.ts'
+import { PathPattern, strippedPrefix } from '../../../src/route/path-pattern.ts'
 
 test.each([
   ['/chat', '/chat', true],
@@ -35,4 +35,16 @@ describe('folded', () => {
   ])('%s takes the reading %s: %s', (pattern, reading, takes) => {
     expect(new PathPattern(pattern).matchesReading(reading)).toBe(takes)
   })
+})
+
+test.each([
+  [['/a/*'], '/a/b/c', '/a'],
+  [['/a/*'], '/a', '/a'],
+  [['/a/*', '/a/b/*'], '/a/b/c', '/a/b'],
+  [['/a/b/*', '/a/*'], '/a/c', '/a'],
+  [['/a', '/*'], '/a', ''],
+  [['/a'], '/a', ''],
+  [[], '/a/b', ''],
+])('%j matches of %s literally %j', (patterns, path, prefix) => {
+  expect(strippedPrefix(patterns, path)).toBe(prefix)
 })
