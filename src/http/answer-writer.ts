@@ -11,6 +11,7 @@ export interface AnswerWriterOptions {
 }
 
 const longestTimerMs = 2 ** 31 - 1
+const nothing = Buffer.alloc(0)
 
 /**
  * Writes an upstream's answer to the client with back-pressure. Once its head is out, an answer that cannot be finished cuts
@@ -64,7 +65,8 @@ export class AnswerWriter {
     this.#endless = !response.chunkedEncoding && !hasLength(headers)
     // A small answer leaves as one packet: what came with the head has been written by then. Events may be long in coming.
     process.nextTick(() => {
-      if (this.sent === 0 && !response.writableEnded && !response.destroyed) response.flushHeaders()
+      // Not flushHeaders(): it writes a head of latin1 bytes as UTF-8.
+      if (this.sent === 0 && !response.writableEnded && !response.destroyed) response.write(nothing)
     })
   }
 

@@ -4,10 +4,10 @@ import { Client } from 'undici'
 import type { Server } from '../config/server-url.ts'
 import { GatewayError } from '../errors.ts'
 import { maxHeadBytes } from './answer-head.ts'
-import { ContinueFilter } from './continue-filter.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { ExchangeFailure, ExchangeOptions } from './http-exchange.ts'
 import type { AnswerSink, HttpRequest } from './http-request.ts'
+import { InterimFilter } from './interim-filter.ts'
 
 /** Below the 5 s after which many servers close: a kept connection is best given up by us. A server's own word counts. */
 const keepAliveMs = 4_000
@@ -33,14 +33,14 @@ export class HttpConnection {
   readonly server: Server
   readonly #socket: Socket
   readonly #client: Client
-  readonly #continues: ContinueFilter
+  readonly #interims: InterimFilter
   #exchanges = 0
 
   /** @param closed called once, when the connection is gone */
   constructor(server: Server, socket: Socket, closed: (connection: HttpConnection) => void) {
     this.server = server
     this.#socket = socket
-    this.#continues = new ContinueFilter(socket)
+    this.#interims = new InterimFilter(socket)
     let taken = false
     // The scheme is http on TLS too: the socket is what it is, and for https undici would reconnect when the Host changes.
     this.#client = new Client('http://upstream', {
@@ -89,7 +89,7 @@ export class HttpConnection {
   ): Promise<ExchangeFailure | undefined> {
     this.#exchanges++
     const exchange = new HttpExchange(this.server.url, this.#socket, sink, options)
-    this.#continues.arm(() => exchange.countInterim())
+    this.#interims.arm(() => exchange.countInterim())
     this.#client.dispatch(
       {
         method: request.method,

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
@@ -64,6 +65,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
 
   /** @returns false where there were too many */
   countInterim(): boolean {
+    this.#answering = true
     this.#interims++
     if (this.#timer !== undefined) this.#timer.refresh()
     return this.#interims <= maxInterimAnswers
@@ -120,6 +122,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
+    // undici takes a reset for the end of a body that has no other; then nobody can tell whether it was whole.
+    const { errored } = this.#socket
+    if (errored !== null) {
+      this.onResponseError(controller, errored)
+      return
+    }
     this.#finish()
     this.#sink.end(latin1(controller.rawTrailers))
     this.#settle(undefined)
@@ -168,18 +176,17 @@ function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
 
 function meaningOf(error: Error, headed: boolean, server: string): GatewayError {
   if (error instanceof GatewayError) return error
-  const { code = '' } = error as NodeJS.ErrnoException
-  const message = `${server}: ${error.message}`
-  if (code.startsWith('UND_ERR_INVALID') || code === 'UND_ERR_NOT_SUPPORTED') {
+  if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
     return GatewayError.from(error)
   }
   const malformed =
-    code.startsWith('HPE_') ||
-    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    error instanceof errors.HTTPParserError ||
+    error instanceof errors.HeadersOverflowError ||
     // It counts the body of a head that did not parse, too.
-    (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && !headed) ||
-    // The same code as a lost connection; only the text tells an answer that must not be.
-    (code === 'UND_ERR_SOCKET' && error.message.startsWith('bad '))
+    (error instanceof errors.ResponseContentLengthMismatchError && !headed) ||
+    // The same class as a lost connection; only the text tells an answer that must not be.
+    (error instanceof errors.SocketError && error.message.startsWith('bad '))
+  const message = `${server}: ${error.message}`
   return new GatewayError(malformed ? 'upstream-invalid' : 'upstream-lost', message, {
     cause: error,
   })

@@ -101,18 +101,25 @@ test('offers nothing where the client offered nothing', async () => {
 test.each([
   ['nothing beyond', {}, { protocol: undefined, deflate: false }],
   ['tokens in any case and in lists', { Upgrade: 'WebSocket', Connection: 'keep-alive, UPGRADE' }],
-  ['a subprotocol that was offered', { 'Sec-WebSocket-Protocol': 'binary' }, { protocol: 'binary' }],
+  [
+    'a subprotocol that was offered',
+    { 'Sec-WebSocket-Protocol': 'binary' },
+    { protocol: 'binary' },
+  ],
   [
     'an extension that was offered',
     { 'Sec-WebSocket-Extensions': deflate },
     { deflate: true, extensions: deflate },
   ],
-] as [string, Record<string, string>, object?][])('takes a 101 with %s', async (_, lines, facts) => {
-  const { pool } = await upstream((socket, head) => socket.write(accepting(head, lines)))
-  const dialed = await pool.dialWebSocket(offer, calm)
-  expect(dialed).toMatchObject({ kind: 'websocket', ...facts })
-  if (dialed.kind === 'websocket') dialed.socket.destroy()
-})
+] as [string, Record<string, string>, object?][])(
+  'takes a 101 with %s',
+  async (_, lines, facts) => {
+    const { pool } = await upstream((socket, head) => socket.write(accepting(head, lines)))
+    const dialed = await pool.dialWebSocket(offer, calm)
+    expect(dialed).toMatchObject({ kind: 'websocket', ...facts })
+    if (dialed.kind === 'websocket') dialed.socket.destroy()
+  },
+)
 
 test.each([
   ['no Upgrade', { Upgrade: undefined }],

@@ -1,18 +1,17 @@
 import type { Socket } from 'node:net'
 import { maxHeadBytes } from './answer-head.ts'
 
-const mark = Buffer.from('HTTP/1.1 100')
+const start = Buffer.from('HTTP/1.1 1')
 const headEnd = Buffer.from('\r\n\r\n')
 
 /**
- * Takes `100 Continue` answers out of what a socket reads. We never send Expect, but servers send them unasked and a client
- * has to live with it (RFC 9110 section 15.2), where undici treats them as a broken answer. It skips every other interim
- * answer itself.
+ * Takes interim answers (1xx, but no 101) out of what a socket reads. undici skips them itself, but for `100 Continue`: as we
+ * never send Expect it calls that a broken answer, where a client has to live with it (RFC 9110 section 15.2).
  *
  * undici reads by `socket.read()`, once per 'readable'. Wrapping that one method costs nothing once the answer has begun;
  * a Transform around the socket would touch every byte.
  */
-export class ContinueFilter {
+export class InterimFilter {
   readonly #read: (size?: number) => Buffer | null
   #skipped: () => boolean = () => false
   #armed = false
@@ -26,7 +25,7 @@ export class ContinueFilter {
 
   /**
    * An answer begins with the next byte.
-   * @param skipped asked for each 100; false lets it through, for undici to refuse
+   * @param skipped asked for each interim answer; false lets it through, for the parser's user to refuse
    */
   arm(skipped: () => boolean): void {
     this.#armed = true
@@ -38,12 +37,12 @@ export class ContinueFilter {
     for (let chunk = this.#read(); chunk !== null; chunk = this.#read()) {
       let bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
       this.#held = undefined
-      let end = continueLength(bytes)
-      while (end > 0 && this.#skipped()) {
-        bytes = bytes.subarray(end)
-        end = continueLength(bytes)
+      let length = interimLength(bytes)
+      while (length > 0 && this.#skipped()) {
+        bytes = bytes.subarray(length)
+        length = interimLength(bytes)
       }
-      if (end !== undecided) {
+      if (length !== undecided) {
         this.#armed = false
         return bytes
       }
@@ -53,16 +52,18 @@ export class ContinueFilter {
   }
 }
 
-const other = -1
+const final = -1
 const undecided = 0
 
-/** @returns the length of the 100 at the start of `bytes`, `other`, or `undecided` while more bytes are needed */
-function continueLength(bytes: Buffer): number {
-  const common = Math.min(bytes.length, mark.length)
-  if (bytes.compare(mark, 0, common, 0, common) !== 0) return other
+/** @returns the length of the interim answer at the start of `bytes`, `final`, or `undecided` while more is needed */
+function interimLength(bytes: Buffer): number {
+  const common = Math.min(bytes.length, start.length)
+  if (bytes.compare(start, 0, common, 0, common) !== 0) return final
   const end = bytes.indexOf(headEnd)
-  const head = end < 0 ? bytes : bytes.subarray(0, end)
-  // A bare LF may end a line for some parser: this one must not look for the end behind it.
-  if (/(?:^|[^\r])\n/.test(head.toString('latin1')) || head.length > maxHeadBytes) return other
+  if (end < 0 && bytes.length < 'HTTP/1.1 100 '.length) return undecided
+  const head = bytes.toString('latin1', 0, end < 0 ? bytes.length : end)
+  // Unless it is plainly one it is left to the parser; a bare LF may end a line there, and would hide what follows here.
+  if (!/^HTTP\/1\.1 1(?:0[02-9]|[1-9]\d)(?: |\r|$)/.test(head)) return final
+  if (/[^\r]\n/.test(head) || head.length > maxHeadBytes) return final
   return end < 0 ? undecided : end + headEnd.length
 }
