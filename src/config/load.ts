@@ -69,7 +69,7 @@ export async function configFromObject(input: unknown, options: ObjectOptions): 
 async function check(source: Source, folder: string, readFile: ReadFile): Promise<Loaded> {
   const { checked, problems } = checkSchema(source)
   const others = [
-    ...checkReferences(source.value, folder),
+    ...checkReferences(source.value, folder, (path) => source.isBroken(path)),
     ...(await checkNamedFiles(source.value, folder, readFile)),
   ]
   const all = [

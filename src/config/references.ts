@@ -13,15 +13,22 @@ import { at, listAt, namesAt, textAt, textsAt } from './tree.ts'
  * Checks what one section says of another. It looks at the values as they were read, not at what the schema made of them:
  * so the mistakes it finds come together with those of the schema, however many there are.
  * @param folder what relative paths are relative to
+ * @param isBroken whether a mistake is told already that explains what is wrong at a path
  */
-export function checkReferences(value: unknown, folder: string): Problem[] {
+export function checkReferences(
+  value: unknown,
+  folder: string,
+  isBroken: (path: KeyPath) => boolean = () => false,
+): Problem[] {
   return [
     ...checkBinds(value, folder),
     ...checkIdentityHeaders(value),
     ...checkServers(value, folder),
     ...checkRouteNames(value),
-    ...listAt(value, 'routes').flatMap((route, index) => checkAction(route, ['routes', index])),
-    ...checkUpstreamUse(value),
+    ...listAt(value, 'routes').flatMap((route, index) =>
+      checkAction(route, ['routes', index], isBroken),
+    ),
+    ...(isBroken(['upstreams']) ? [] : checkUpstreamUse(value)),
     ...checkPathFolding(value),
   ]
 }
@@ -120,7 +127,11 @@ function checkRouteNames(value: unknown): Problem[] {
   })
 }
 
-function checkAction(route: unknown, path: KeyPath): Problem[] {
+function checkAction(
+  route: unknown,
+  path: KeyPath,
+  isBroken: (path: KeyPath) => boolean,
+): Problem[] {
   if (!(route instanceof Object) || Array.isArray(route)) return []
   const given = namesAt(route).filter((key) => actions.some((action) => action === key))
   const problems: Problem[] = given.slice(1).map((key) => ({
@@ -128,7 +139,8 @@ function checkAction(route: unknown, path: KeyPath): Problem[] {
     found: `a second action beside ${given[0]}`,
     expected: `exactly one of ${words(actions)}`,
   }))
-  if (given.length === 0)
+  const misspelt = actions.some((action) => isBroken([...path, action]))
+  if (given.length === 0 && !misspelt)
     problems.push({ path, found: 'no action', expected: `exactly one of ${words(actions)}` })
   if (given.length > 0 && !given.includes('bridge')) {
     const stray = ['subprotocols', 'messages'].filter((key) => Object.hasOwn(route, key))
@@ -151,7 +163,10 @@ function checkAction(route: unknown, path: KeyPath): Problem[] {
 }
 
 function checkUpstreamUse(value: unknown): Problem[] {
-  const names = namesAt(value, 'upstreams')
+  const upstreams = at(value, 'upstreams') ?? {}
+  // What is no mapping has its own complaint.
+  if (!(upstreams instanceof Object) || Array.isArray(upstreams)) return []
+  const names = Object.keys(upstreams)
   const used = new Map<string, { action: 'proxy' | 'bridge'; route: number }>()
   return listAt(value, 'routes').flatMap((route, index) =>
     (['proxy', 'bridge'] as const).flatMap((action): Problem[] => {

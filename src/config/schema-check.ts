@@ -66,6 +66,9 @@ function unknownKey(path: KeyPath, source: Source): Problem {
     return { path, found: 'a key that is not supported yet', expected: 'none', ...offset }
   const known = knownKeys(schemaJson(), path.slice(0, -1))
   const nearest = nearestKey(String(path.at(-1)), known)
+  // That the right key is missing is the same mistake.
+  const meant = [...path.slice(0, -1), nearest ?? '']
+  if (nearest !== undefined && !source.has(meant)) source.markBroken(meant)
   return { path, found: 'an unknown key', expected: nearest ?? `one of ${words(known)}`, ...offset }
 }
 

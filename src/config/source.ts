@@ -39,7 +39,12 @@ export class Source {
   /** Reports a value that could not be read; whatever else is wrong with it follows from that. */
   breakAt(problem: Problem): void {
     this.problems.push(problem)
-    this.#broken.add(JSON.stringify(problem.path))
+    this.markBroken(problem.path)
+  }
+
+  /** Something is told already that explains what is wrong, or missing, here. */
+  markBroken(path: KeyPath): void {
+    this.#broken.add(JSON.stringify(path))
   }
 
   has(path: KeyPath): boolean {

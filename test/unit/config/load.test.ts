@@ -28,8 +28,6 @@ routes:
   - proxy: app
     bridge: app
 timeouts: { idle: 10 }
-limits:
-  buffer: 64KB
 upstreams: { app: { servers: [] } }
 `
   expect(await problems(text)).toEqual([
@@ -40,8 +38,7 @@ upstreams: { app: { servers: [] } }
     'edge.yaml:9:12: routes[0].proxy: found nobody, expected the name of an upstream: app',
     'edge.yaml:11:13: routes[1].bridge: found a second action beside proxy, expected exactly one of proxy, bridge, static, respond or redirect',
     'edge.yaml:12:19: timeouts.idle: found 10, expected a duration such as 500ms, 10s, 5m or 1h, above 0 and at most 596h, or none',
-    'edge.yaml:14:11: limits.buffer: found 64KB, expected a size such as 64KiB, 1KiB at least, or none',
-    'edge.yaml:15:30: upstreams.app.servers: found an empty list, expected at least one entry',
+    'edge.yaml:13:30: upstreams.app.servers: found an empty list, expected at least one entry',
   ])
 })
 

@@ -212,3 +212,38 @@ test.each([
   const text = `${edge.replace('upstreams: {', `upstreams: { u: { servers: [${servers}] },`)}${routes}`
   expect(await complaints(text)).toEqual([message])
 })
+
+test.each([
+  [
+    'a section',
+    `${edge.replace('listeners', 'listener')}${routes}`,
+    'listener: found an unknown key, expected listeners',
+  ],
+  [
+    'the upstreams',
+    `${edge.replace('upstreams', 'upstream')}${routes}`,
+    'upstream: found an unknown key, expected upstreams',
+  ],
+  [
+    'an address',
+    `${edge.replace('bind', 'bnd')}${routes}`,
+    'listeners.edge.bnd: found an unknown key, expected bind',
+  ],
+  [
+    'an action',
+    `${edge}routes: [{ proxi: app }]`,
+    'routes[0].proxi: found an unknown key, expected proxy',
+  ],
+  [
+    'the servers',
+    `${edge.replace('servers', 'server')}${routes}`,
+    'upstreams.app.server: found an unknown key, expected servers',
+  ],
+  [
+    'the kind of the upstreams',
+    `${edge.replace(/upstreams.*/, 'upstreams: 5')}${routes}`,
+    'upstreams: found 5, expected a mapping',
+  ],
+])('one mistake is one error: %s', async (_, text, message) => {
+  expect(await complaints(text)).toEqual([message])
+})
