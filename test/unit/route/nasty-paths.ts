@@ -6,7 +6,7 @@ const separators = [
   .join('|')
   .split('|')
 
-const starts = ['/', '/', '/', '/', '//', '/%2f', '/%5c', '/./', '/;/']
+const starts = ['/', '/', '/', '/', '//', '//x/', '/%2f', '/%5c', '/./', '/;/']
 
 const segments = [
   'public|private|private|public|x|a||',
