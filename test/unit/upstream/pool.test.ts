@@ -1,0 +1,134 @@
+import { afterEach, expect, test } from 'vitest'
+import type { AnswerHead, AnswerSink, HttpRequest } from '../../../src/upstream/http-request.ts'
+import type { UpstreamPool } from '../../../src/upstream/pool.ts'
+import { httpServer, rawServer } from '../../support/peers.ts'
+import type { Peer } from '../../support/peers.ts'
+import { calm, untilNoSockets, upstreamOf } from './upstreams.ts'
+
+const peers: Peer[] = []
+afterEach(() => {
+  for (const peer of peers.splice(0)) peer.close()
+})
+
+async function named(name: string): Promise<Peer> {
+  const peer = await httpServer((request, response) => {
+    response.end(`${name} ${request.headers.host}`)
+  })
+  peers.push(peer)
+  return peer
+}
+
+/** Collects an answer as text. */
+class Collected implements AnswerSink {
+  body = ''
+  server = ''
+  head({ server }: AnswerHead): void {
+    this.server = server
+  }
+  data(chunk: Buffer): boolean {
+    this.body += chunk.toString()
+    return true
+  }
+  end(): void {
+    this.body += '.'
+  }
+}
+
+const request: HttpRequest = {
+  method: 'GET',
+  target: '/',
+  headers: ['Host', 'app.example'],
+  body: undefined,
+  contentLength: undefined,
+}
+
+async function ask(pool: UpstreamPool, headers = request.headers): Promise<string> {
+  const sink = new Collected()
+  await pool.request({ ...request, headers }, sink, { stallMs: 1_000, signal: calm })
+  return sink.body
+}
+
+test('servers are taken in turn', async () => {
+  const all = await Promise.all([named('a'), named('b'), named('c')])
+  const pool = upstreamOf(all.map(({ port }) => `http://127.0.0.1:${port}`))
+  const answers: string[] = []
+  for (let count = 0; count < 6; count++) answers.push((await ask(pool))[0]!)
+  expect(answers.join('')).toBe('abcabc')
+  pool.destroy()
+})
+
+test('a server that cannot be connected to is passed over', async () => {
+  const { port } = await named('a')
+  const pool = upstreamOf([
+    'http://127.0.0.1:1',
+    `http://127.0.0.1:${port}`,
+    'http://nowhere.invalid',
+  ])
+  for (let count = 0; count < 4; count++) expect(await ask(pool)).toBe('a app.example.')
+  pool.destroy()
+})
+
+test('the last failure is told where no server can be connected to', async () => {
+  const pool = upstreamOf(['http://nowhere.invalid', 'http://127.0.0.1:1'])
+  await expect(ask(pool)).rejects.toMatchObject({ token: 'upstream-unreachable' })
+  await expect(ask(pool)).rejects.toMatchObject({ token: 'upstream-unresolved' })
+})
+
+test('what was written to one server is not written to another', async () => {
+  let count = 0
+  const breaking = await rawServer((socket) => {
+    socket.once('data', () => {
+      count++
+      socket.resetAndDestroy()
+    })
+  })
+  peers.push(breaking)
+  const { port } = await named('a')
+  const pool = upstreamOf([`http://127.0.0.1:${breaking.port}`, `http://127.0.0.1:${port}`])
+  await expect(ask(pool)).rejects.toMatchObject({ token: 'upstream-lost' })
+  expect(count).toBe(1)
+})
+
+test("the server's own name is sent as Host where the client's is not kept, or there is none", async () => {
+  const { port } = await named('a')
+  const url = `http://127.0.0.1:${port}`
+  expect(await ask(upstreamOf([url], { preserveHost: false }))).toBe(`a 127.0.0.1:${port}.`)
+  expect(await ask(upstreamOf([url]), [])).toBe(`a 127.0.0.1:${port}.`)
+})
+
+test('close waits for answers on their way, and closes what is idle', async () => {
+  let answer = (): void => undefined
+  const peer = await httpServer((_request, response) => {
+    answer = () => void response.end('late')
+    arrived()
+  })
+  peers.push(peer)
+  let arrived = (): void => undefined
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve
+  })
+  const pool = upstreamOf([`http://127.0.0.1:${peer.port}`])
+  const asked = ask(pool)
+  await arrival
+  const closed = pool.close()
+  answer()
+  expect(await asked).toBe('late.')
+  await closed
+  await untilNoSockets(peer)
+})
+
+test('destroy ends answers on their way', async () => {
+  const peer = await rawServer((socket) => {
+    socket.once('data', () => pool.destroy())
+  })
+  peers.push(peer)
+  const pool = upstreamOf([`http://127.0.0.1:${peer.port}`])
+  await expect(ask(pool)).rejects.toMatchObject({ token: 'draining' })
+  await untilNoSockets(peer)
+})
+
+test('an authority file that cannot be read is told at once', () => {
+  expect(() => upstreamOf(['https://127.0.0.1'], { tls: { ca: '/nowhere/ca.crt' } })).toThrow(
+    /ENOENT/,
+  )
+})
