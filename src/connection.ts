@@ -51,8 +51,9 @@ export function answerWhole(
     response.end(body)
     return
   }
-  // What was announced is out; only the end of the response, which closes the socket, waits.
-  response.write(body ?? '')
+  // What was announced goes out; only the end of the response, which closes the socket, waits.
+  response.flushHeaders()
+  if (body !== undefined) response.write(body)
   const finish = (): void => {
     clearTimeout(timer)
     response.end()
