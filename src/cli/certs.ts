@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { isIP } from 'node:net'
 import { parseHost } from '../config/host-name.ts'
 import { defineCommand } from './command.ts'
-import { mintAuthority, mintLeaf, type MintedPair } from './mint.ts'
+import type { MintedPair } from './mint.ts'
 import { UsageError } from './usage-error.ts'
 
 export const certs = defineCommand({
@@ -30,6 +30,7 @@ export const certs = defineCommand({
     if (first === undefined) throw new UsageError('--host: name at least one host')
     await mkdir(folder, { recursive: true })
     const authority = await authorityIn(folder)
+    const { mintLeaf } = await import('./mint.ts')
     const leaf = await mintLeaf(hosts, authority)
     const base = join(folder, first.replace(/^\*\./, '_wildcard.'))
     await replaceFile(`${base}.key`, leaf.key, 0o600)
@@ -58,6 +59,7 @@ async function authorityIn(folder: string): Promise<MintedPair> {
     process.stdout.write(`${files.cert} is there and stays\n`)
     return found
   }
+  const { mintAuthority } = await import('./mint.ts')
   const made = await mintAuthority(`Drawbridge local CA (${hostname()})`)
   await replaceFile(files.key, made.key, 0o600)
   await replaceFile(files.cert, made.cert, 0o644)

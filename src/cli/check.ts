@@ -1,4 +1,3 @@
-import { loadConfig } from '../config/load.ts'
 import { defineCommand } from './command.ts'
 import { configFile } from './config-file.ts'
 import { UsageError } from './usage-error.ts'
@@ -13,6 +12,7 @@ export const check = defineCommand({
   async run({ values }) {
     const file = configFile(values.config)
     if (file === undefined) throw new UsageError('--config: name the file to check')
+    const { loadConfig } = await import('../config/load.ts')
     const { warnings } = await loadConfig({ file, env: process.env })
     for (const warning of warnings) process.stderr.write(`${warning}\n`)
     process.stdout.write('ok\n')

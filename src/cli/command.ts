@@ -3,7 +3,10 @@ import { readFlags, type Flags, type FlagSpecs } from './flags.ts'
 /** What defines one command of the program: how it is called, what it takes, what it does. */
 interface CommandDefinition<Specs extends FlagSpecs> extends CommandFace {
   readonly flags: Specs
-  /** @returns the exit code */
+  /**
+   * Loads what it needs itself: a health check every few seconds must not load the gateway, nor a gateway the demo.
+   * @returns the exit code
+   */
   run(flags: Flags<Specs>, positional: string): Promise<number>
 }
 

@@ -1,17 +1,4 @@
-import { Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
-import { formatBind } from '../config/bind-address.ts'
-import { configFromObject } from '../config/load.ts'
-import { createLogger, type Logger } from '../observe/logger.ts'
-import { run } from '../runtime/run.ts'
 import { defineCommand } from './command.ts'
-import { startApp } from './demo/app.ts'
-import { startGatehouse } from './demo/gatehouse.ts'
-import { certificateInMemory } from './memory-certificate.ts'
-import { UsageError } from './usage-error.ts'
-import { ConfigError } from '../config/problem.ts'
-
-const pageFolder = fileURLToPath(new URL('demo/page', import.meta.url))
 
 export const demo = defineCommand({
   usage: 'demo',
@@ -24,97 +11,7 @@ export const demo = defineCommand({
     ['$0 demo --listen 0.0.0.0:9443', 'For other machines too'],
   ],
   async run({ values, sources }) {
-    const app = await startApp()
-    const gatehouse = await startGatehouse()
-    try {
-      const input = demoConfig(values.listen ?? '127.0.0.1:8443', app.url, gatehouse.url)
-      const { config } = await configFromObject(input, { folder: process.cwd() }).catch(
-        (error: unknown) => {
-          if (!(error instanceof ConfigError)) throw error
-          throw new UsageError(`${sources.listen}: expected host:port, [v6]:port or unix:/path`, {
-            cause: error,
-          })
-        },
-      )
-      const options = await certificateInMemory(config)
-      return await run({
-        ...options,
-        logger: logToBoth(
-          createLogger({ ...config.log, output: process.stdout }),
-          createLogger({
-            level: 'info',
-            format: 'json',
-            output: linesTo((line) => app.record(line)),
-          }),
-        ),
-        ready: (gateway) => {
-          const bound = gateway.addresses.get('edge')
-          const { bind } = config.listeners['edge']!
-          process.stdout.write(invitation(bound?.port ?? formatBind(bind)))
-        },
-      })
-    } finally {
-      app.close()
-      gatehouse.close()
-    }
+    const { runDemo } = await import('./demo/run-demo.ts')
+    return await runDemo(values.listen ?? '127.0.0.1:8443', sources.listen ?? '--listen')
   },
 })
-
-/** What a configuration file for the demo would say; the page shows what each route does. */
-function demoConfig(bind: string, app: string, gatehouse: string): object {
-  return {
-    listeners: { edge: { bind } },
-    upstreams: {
-      app: { servers: [app] },
-      gatehouse: { servers: [gatehouse] },
-      // Nothing listens on the port of TCP's own echo service any more.
-      nobody: { servers: ['http://127.0.0.1:7'] },
-    },
-    routes: [
-      { name: 'chat', match: { path: '/chat' }, proxy: 'app' },
-      { name: 'gatehouse', match: { path: '/gatehouse' }, bridge: 'gatehouse' },
-      { name: 'records', match: { path: '/records' }, proxy: 'app' },
-      { name: 'small', match: { path: '/small' }, limits: { message: '1KiB' }, proxy: 'app' },
-      {
-        name: 'partners',
-        match: { path: '/partners' },
-        origins: 'https://partner.example',
-        proxy: 'app',
-      },
-      { name: 'broken', match: { path: '/broken' }, proxy: 'nobody' },
-      { name: 'page', match: { path: '/*' }, static: pageFolder },
-    ],
-  }
-}
-
-function logToBoth(first: Logger, second: Logger): Logger {
-  const both =
-    (level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'): Logger['info'] =>
-    (fields, message) => {
-      first[level](fields, message)
-      second[level](fields, message)
-    }
-  return {
-    debug: both('debug'),
-    info: both('info'),
-    warn: both('warn'),
-    error: both('error'),
-    fatal: both('fatal'),
-    child: (bindings) => logToBoth(first.child(bindings), second.child(bindings)),
-  }
-}
-
-function linesTo(take: (line: string) => void): Writable {
-  return new Writable({
-    decodeStrings: false,
-    write(line: string, _encoding, done) {
-      take(line)
-      done()
-    },
-  })
-}
-
-function invitation(where: string | number): string {
-  const address = typeof where === 'number' ? `https://localhost:${where}` : where
-  return `\n  The demo is at ${address}\n  Its certificate was made just now and is trusted by nobody: let the browser pass.\n\n`
-}

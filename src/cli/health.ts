@@ -1,6 +1,5 @@
 import { request } from 'node:http'
 import { formatBind, parseBind, type BindAddress } from '../config/bind-address.ts'
-import { loadConfig } from '../config/load.ts'
 import { defineCommand } from './command.ts'
 import { configFile } from './config-file.ts'
 import { UsageError } from './usage-error.ts'
@@ -37,6 +36,7 @@ export const health = defineCommand({
 async function monitorOfFile(named: string | undefined): Promise<BindAddress> {
   const file = configFile(named)
   if (file === undefined) throw new UsageError('--monitor or --config: say where the monitor is')
+  const { loadConfig } = await import('../config/load.ts')
   const { config } = await loadConfig({ file, env: process.env })
   if (config.monitor === undefined) throw new Error(`${file}: has no monitor`)
   return config.monitor.bind

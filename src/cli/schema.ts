@@ -1,4 +1,3 @@
-import { schemaJson } from '../config/schema-json.ts'
 import { defineCommand } from './command.ts'
 
 export const schema = defineCommand({
@@ -6,8 +5,9 @@ export const schema = defineCommand({
   summary: 'Print the JSON Schema of the configuration, for editors',
   flags: {},
   examples: [['$0 schema > drawbridge.schema.json', 'Keep a copy for an editor']],
-  run() {
+  async run() {
+    const { schemaJson } = await import('../config/schema-json.ts')
     process.stdout.write(`${JSON.stringify(schemaJson(), null, 2)}\n`)
-    return Promise.resolve(0)
+    return 0
   },
 })
