@@ -3,7 +3,10 @@ import type { AddressRulesConfig } from '../config/config.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
 
-/** Who may use a listener or a route by address. Deny beats allow; without `allow`, everybody who is not denied may. */
+/**
+ * Who may use a listener or a route by address. Deny beats allow; without `allow`, everybody who is
+ * not denied may.
+ */
 export class AddressRules {
   readonly #allow: AddressSet | undefined
   readonly #deny: AddressSet | undefined
@@ -14,7 +17,8 @@ export class AddressRules {
   }
 
   /**
-   * @param client the client's address after trusted proxies, or `unix`, which fails any rule: nothing is known of it
+   * @param client the client's address after trusted proxies, or `unix`, which fails any rule:
+   *   nothing is known of it
    * @throws {GatewayError} `address-denied`
    */
   check(client: string): void {

@@ -12,7 +12,10 @@ import { ClientRate } from './rate.ts'
 export interface AdmissionContext {
   /** Soft limit of open files, `Infinity` for none. */
   readonly fileLimit: number
-  /** The trusted proxies: each stands for many clients, so that its connections are not counted against it. */
+  /**
+   * The trusted proxies: each stands for many clients, so that its connections are not counted
+   * against it.
+   */
   readonly trusted: { has(address: string): boolean }
   /** Told once each when a default would have refused an address that is not public. */
   readonly warn: (message: string) => void
@@ -67,8 +70,8 @@ export class Admission {
   }
 
   /**
-   * A place for an accepted socket. One that is refused (`gateway-full`, `client-limit`) is answered so, and holds one of the
-   * places for that instead.
+   * A place for an accepted socket. One that is refused (`gateway-full`, `client-limit`) is
+   * answered so, and holds one of the places for that instead.
    */
   acquireConnection(peer: Peer): Entry {
     const own = this.#acquireOwn(peer.address)
@@ -121,8 +124,8 @@ export class Admission {
     if (this.#warned.has(key)) return
     this.#warned.add(key)
     this.#context.warn(
-      `${address} is over the default of ${key} and is not held to it, since it is not a public address: ` +
-        `list it in trustedProxies where it is a proxy, or write a value for ${key} to count everybody`,
+      `${address} is over the default of ${key}, which holds public addresses only: list it in ` +
+        `trustedProxies where it is a proxy, or write a value for ${key} to count everybody`,
     )
   }
 }

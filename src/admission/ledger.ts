@@ -1,5 +1,6 @@
 /**
- * Counts what is held under each key. A place is acquired, not looked at: two that ask at once cannot both get the last.
+ * Counts what is held under each key. A place is acquired, not looked at: two that ask at once
+ * cannot both get the last.
  */
 export class Ledger {
   readonly #held = new Map<string, number>()
@@ -11,7 +12,8 @@ export class Ledger {
 
   /**
    * @param max `Infinity` for no limit
-   * @returns gives the place back, once however often it is called; undefined where `max` places are taken
+   * @returns gives the place back, once however often it is called; undefined where `max` places
+   *   are taken
    */
   acquire(key: string, max: number): (() => void) | undefined {
     const held = this.#held.get(key) ?? 0

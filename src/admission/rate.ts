@@ -11,7 +11,10 @@ export class ClientRate {
   readonly #rate: Rate
   readonly #burst: number
   readonly #maxClients: number
-  /** How long an empty bucket takes to be full: one unused for so long is worth no more than a new one. */
+  /**
+   * How long an empty bucket takes to be full: one unused for so long is worth no more than a new
+   * one.
+   */
   readonly #refillMs: number
   /** The longest unused first. */
   readonly #clients = new Map<string, Metered>()
@@ -39,7 +42,10 @@ export class ClientRate {
     return bucket.take(now)
   }
 
-  /** Drops those that are full again, two at most, so that no call is dear; and the oldest where the memory is used up. */
+  /**
+   * Drops those that are full again, two at most, so that no call is dear; and the oldest where the
+   * memory is used up.
+   */
   #forget(now: number): void {
     let looked = 0
     for (const [client, { usedAt }] of this.#clients) {

@@ -2,15 +2,22 @@ import { BlockList, isIPv4 } from 'node:net'
 import { unixAddress } from '../peer.ts'
 import { parseNetwork } from './address.ts'
 
-/** Addresses as the configuration lists them: single ones, CIDRs, and `unix` for peers on unix sockets. */
+/**
+ * Addresses as the configuration lists them: single ones, CIDRs, and `unix` for peers on unix
+ * sockets.
+ */
 export class AddressSet {
-  // One list would let `::/0` stand for every IPv4 address too: BlockList compares those as mapped ones.
+  // One list would let `::/0` stand for every IPv4 address too: BlockList compares those as mapped
+  // ones.
   readonly #ipv4 = new BlockList()
   readonly #ipv6 = new BlockList()
   readonly #unix: boolean
   readonly #empty: boolean
 
-  /** @throws {RangeError} where an entry is none of these; configuration that has been checked has no such entry */
+  /**
+   * @throws {RangeError} where an entry is none of these; configuration that has been checked has
+   * no such entry
+   */
   constructor(entries: readonly string[]) {
     this.#empty = entries.length === 0
     this.#unix = entries.includes(unixAddress)

@@ -8,8 +8,8 @@ export interface Network {
 }
 
 /**
- * The one text in which an address is compared, counted and logged: IPv6 as RFC 5952 writes it, an IPv4-mapped address as
- * IPv4, without the zone that Node appends to link-local peers.
+ * The one text in which an address is compared, counted and logged: IPv6 as RFC 5952 writes it, an
+ * IPv4-mapped address as IPv4, without the zone that Node appends to link-local peers.
  * @returns undefined where `text` is no IP address; brackets and ports are not part of one
  */
 export function canonicalAddress(text: string): string | undefined {
@@ -18,12 +18,17 @@ export function canonicalAddress(text: string): string | undefined {
   return unmapped(canonicalIPv6(text.replace(/%.*$/, '')))
 }
 
-/** Canonical text of an IPv6 address that was checked, without a zone; a mapped one stays IPv6, as browsers write it in URLs. */
+/**
+ * Canonical text of an IPv6 address that was checked, without a zone; a mapped one stays IPv6, as
+ * browsers write it in URLs.
+ */
 export function canonicalIPv6(address: string): string {
   return new URL(`http://[${address}]`).hostname.slice(1, -1)
 }
 
-/** @returns undefined where `text` is neither an address nor a CIDR (`10.0.0.0/8`, `2001:db8::/32`) */
+/**
+ * @returns undefined where `text` is neither an address nor a CIDR (`10.0.0.0/8`, `2001:db8::/32`)
+ */
 export function parseNetwork(text: string): Network | undefined {
   const [, written = '', prefixText] = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? []
   if (isIPv4(written)) return network('ipv4', written, prefixText)

@@ -5,8 +5,8 @@ import type { EdgeRequest } from '../listener/edge-request.ts'
 /** A route's settings about origins. */
 export interface OriginSettings {
   /**
-   * Origins as browsers serialize them, `https://*.example.com` (one label or more in its place), `null`, or `*` for any;
-   * undefined is the same origin as Host.
+   * Origins as browsers serialize them, `https://*.example.com` (one label or more in its place),
+   * `null`, or `*` for any; undefined is the same origin as Host.
    */
   readonly origins?: readonly string[]
   /** Refuse a client that sends no Origin: every browser sends one. */
@@ -25,8 +25,9 @@ const webOrigin =
 const labels = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/
 
 /**
- * Which pages may open WebSockets on a route. Browsers let any page try and say only in Origin which one it is (RFC 6455
- * section 10.2), so that this check is all that stands between a foreign page and the user's session.
+ * Which pages may open WebSockets on a route. Browsers let any page try and say only in Origin
+ * which one it is (RFC 6455 section 10.2), so that this check is all that stands between a foreign
+ * page and the user's session.
  */
 export class OriginRules {
   readonly #sameOrigin: boolean
@@ -82,7 +83,9 @@ export class OriginRules {
     }
   }
 
-  /** Whether a page under this host has to be ours: no certificate says so on a plain connection. */
+  /**
+   * Whether a page under this host has to be ours: no certificate says so on a plain connection.
+   */
   #ours(host: string): boolean {
     return isIPv4(host) || host.startsWith('[') || host === 'localhost' || this.#knownHost(host)
   }

@@ -20,8 +20,9 @@ export interface UpgradeRequest {
 const keyPattern = /^[A-Za-z0-9+/]{22}==$/
 
 /**
- * Checks a client's opening handshake against RFC 6455 section 4.2.1. The version comes last: a 426 invites the client to
- * try again with another version, which only helps where the rest is a WebSocket handshake.
+ * Checks a client's opening handshake against RFC 6455 section 4.2.1. The version comes last: a 426
+ * invites the client to try again with another version, which only helps where the rest is a
+ * WebSocket handshake.
  * @param request one whose `websocket` is true
  * @throws {GatewayError} `handshake-invalid`, `version-unsupported`
  */

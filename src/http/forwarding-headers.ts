@@ -3,9 +3,9 @@ import { unixAddress } from '../peer.ts'
 import { isToken, trimBlanks } from '../websocket/token-list.ts'
 
 /**
- * What an upstream learns of the client, as header lines. From a trusted proxy X-Forwarded-For is kept and the proxy
- * appended, and what it says of scheme and host is kept. `Forwarded` (RFC 7239) always tells what we believe: the client,
- * and the proxy it came through.
+ * What an upstream learns of the client, as header lines. From a trusted proxy X-Forwarded-For is
+ * kept and the proxy appended, and what it says of scheme and host is kept. `Forwarded` (RFC 7239)
+ * always tells what we believe: the client, and the proxy it came through.
  */
 export function forwardingHeaders(request: EdgeRequest): string[] {
   const { headers, peerTrusted, scheme } = request

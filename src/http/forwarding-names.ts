@@ -1,6 +1,6 @@
 /**
- * Written by every proxy on the way, and by the client where nobody looks: its address, and what it asked the first proxy
- * for.
+ * Written by every proxy on the way, and by the client where nobody looks: its address, and what it
+ * asked the first proxy for.
  */
 const families = /^(?:x-forwarded(?:-.*)?|x-envoy-.*)$/
 const names = new Set([

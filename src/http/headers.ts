@@ -11,7 +11,10 @@ export interface OutboundOptions {
   readonly upgrade: boolean
 }
 
-/** Fields of one connection, not of the message (RFC 9110 section 7.6.1), and those that the gateway answers itself. */
+/**
+ * Fields of one connection, not of the message (RFC 9110 section 7.6.1), and those that the gateway
+ * answers itself.
+ */
 const hopByHop = new Set([
   'connection',
   'expect',
@@ -23,13 +26,17 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
-/** What a client must not be able to take out by naming it in Connection: somebody behind us decides by it. */
+/**
+ * What a client must not be able to take out by naming it in Connection: somebody behind us decides
+ * by it.
+ */
 const neverNominated = new Set(['host', 'content-length', 'origin', 'cookie', 'authorization'])
 
 /**
- * The header lines of a request to an upstream, name and value alternating: what belongs to the client's connection is
- * taken out, what a client must not say is dropped, and what the gateway says comes last. Host is the client's, where it sent
- * one: which server's name may take its place is known once a server has been chosen.
+ * The header lines of a request to an upstream, name and value alternating: what belongs to the
+ * client's connection is taken out, what a client must not say is dropped, and what the gateway
+ * says comes last. Host is the client's, where it sent one: which server's name may take its place
+ * is known once a server has been chosen.
  */
 export function outboundHeaders(request: EdgeRequest, options: OutboundOptions): string[] {
   const { raw } = request.headers
@@ -56,7 +63,10 @@ export function outboundHeaders(request: EdgeRequest, options: OutboundOptions):
   return lines
 }
 
-/** The header lines of an upstream's answer as the client gets them; framing is the server's to write. */
+/**
+ * The header lines of an upstream's answer as the client gets them; framing is the server's to
+ * write.
+ */
 export function responseHeaders(raw: readonly string[]): string[] {
   const nominated = nominees(valuesOf(raw, 'connection'))
   const lines: string[] = []
@@ -69,7 +79,10 @@ export function responseHeaders(raw: readonly string[]): string[] {
   return lines
 }
 
-/** What must not come after a body: framing, routing, credentials, and what says how to read the body (RFC 9110 section 6.5.1). */
+/**
+ * What must not come after a body: framing, routing, credentials, and what says how to read the
+ * body (RFC 9110 section 6.5.1).
+ */
 const neverTrailers = new Set([
   'age',
   'authorization',

@@ -12,27 +12,36 @@ import { originForm } from './request-target.ts'
 export type { HeaderLines } from './header-lines.ts'
 
 /**
- * One request as the gateway understands it: every decision is made on this, and this is what is forwarded. Trust in
- * forwarding headers was applied once, here.
+ * One request as the gateway understands it: every decision is made on this, and this is what is
+ * forwarded. Trust in forwarding headers was applied once, here.
  */
 export interface EdgeRequest {
   /** Names the request in logs. */
   readonly id: string
   readonly method: string
   readonly httpVersion: '1.0' | '1.1'
-  /** Origin-form (or `*`), the client's own bytes as latin1 text: path and query. This is what is forwarded. */
+  /**
+   * Origin-form (or `*`), the client's own bytes as latin1 text: path and query. This is what is
+   * forwarded.
+   */
   readonly target: string
   /** The target without its query. */
   readonly path: string
   /** The query with its `?`, or the empty string. */
   readonly query: string
-  /** The Host: lower case, without port or trailing dot, IPv6 in brackets; empty where HTTP/1.0 sent none. */
+  /**
+   * The Host: lower case, without port or trailing dot, IPv6 in brackets; empty where HTTP/1.0 sent
+   * none.
+   */
   readonly host: string
   /** The Host's port where it has one. */
   readonly port: number | undefined
   /** `https` where TLS ends here or a trusted proxy says so. */
   readonly scheme: 'http' | 'https'
-  /** Whether `scheme` is known: TLS ends here, or a trusted proxy named it. False on a plain listener nobody vouches for. */
+  /**
+   * Whether `scheme` is known: TLS ends here, or a trusted proxy named it. False on a plain
+   * listener nobody vouches for.
+   */
   readonly schemeKnown: boolean
   /** The client's address after trusted proxies: an IP address, or `unix`. */
   readonly client: string
@@ -44,7 +53,10 @@ export interface EdgeRequest {
   readonly hasBody: boolean
   /** The declared Content-Length, undefined where there is none (or it is chunked). */
   readonly contentLength: number | undefined
-  /** The Upgrade list contains `websocket`: this is a WebSocket upgrade or an error, never a plain request. */
+  /**
+   * The Upgrade list contains `websocket`: this is a WebSocket upgrade or an error, never a plain
+   * request.
+   */
   readonly websocket: boolean
   /** `Expect: 100-continue` was sent. */
   readonly expectsContinue: boolean
@@ -63,8 +75,8 @@ const maxHeaderLines = 100
 const maxHeadBytes = 16_384
 
 /**
- * Headers of which two would let two readers decide differently. Lists (Upgrade, Connection, Sec-WebSocket-Protocol) may
- * stand on several lines.
+ * Headers of which two would let two readers decide differently. Lists (Upgrade, Connection,
+ * Sec-WebSocket-Protocol) may stand on several lines.
  */
 const singletons = [
   'host',
@@ -77,9 +89,10 @@ const singletons = [
 ]
 
 /**
- * Reads a request head once, strictly, into the view that every later decision is made on. Node's parser has seen to the
- * line syntax; everything that it leaves to the caller is decided here.
- * @throws {GatewayError} `request-malformed`, `path-ambiguous`, `head-too-big`, `method-refused`, `expectation-unsupported`
+ * Reads a request head once, strictly, into the view that every later decision is made on. Node's
+ * parser has seen to the line syntax; everything that it leaves to the caller is decided here.
+ * @throws {GatewayError} `request-malformed`, `path-ambiguous`, `head-too-big`, `method-refused`,
+ *   `expectation-unsupported`
  */
 export function readEdgeRequest(
   head: RequestHead,
@@ -153,7 +166,10 @@ function readHost(headers: HeaderLines, httpVersion: '1.0' | '1.1'): Authority |
   return authority
 }
 
-/** @returns whether the client waits for a 100; HTTP/1.0 has none, and its Expect is to be ignored (RFC 9110 section 10.1.1) */
+/**
+ * @returns whether the client waits for a 100; HTTP/1.0 has none, and its Expect is to be ignored
+ * (RFC 9110 section 10.1.1)
+ */
 function readExpect(lines: readonly string[], httpVersion: '1.0' | '1.1'): boolean {
   if (lines.length === 0) return false
   const expectations = listElements(lines).map((expectation) => expectation.toLowerCase())

@@ -52,12 +52,14 @@ export class TrustedProxies {
   }
 
   /**
-   * The rightmost address that is no trusted proxy's. Every proxy appends the peer it saw, so what stands left of an
-   * untrusted address is that client's own invention; the walk ends before it. Where all are trusted, the leftmost.
+   * The rightmost address that is no trusted proxy's. Every proxy appends the peer it saw, so what
+   * stands left of an untrusted address is that client's own invention; the walk ends before it.
+   * Where all are trusted, the leftmost.
    */
   #addressOf(peer: Peer, lines: readonly string[]): string {
     const chain = lines.join(',')
-    // An empty entry in a list is no address: skipping it would believe whatever the client wrote left of it.
+    // An empty entry in a list is no address: skipping it would believe whatever the client wrote
+    // left of it.
     const entries = trimBlanks(chain) === '' ? [] : chain.split(',')
     let client = peer.address
     for (const entry of entries.toReversed()) {
@@ -81,7 +83,10 @@ function entryAddress(entry: string): string | undefined {
   return canonicalAddress(plain ?? entry)
 }
 
-/** The value that the nearest proxy wrote, which is the last: what stands before it may be the client's. */
+/**
+ * The value that the nearest proxy wrote, which is the last: what stands before it may be the
+ * client's.
+ */
 function namedScheme(lines: readonly string[]): 'http' | 'https' | undefined {
   const line = trimBlanks(lines.at(-1) ?? '')
   if (line === '') return undefined

@@ -9,8 +9,9 @@ export interface Framing {
 }
 
 /**
- * Reads Content-Length and Transfer-Encoding, of which duplicates were refused. Anything that two parsers might read in two
- * ways is how requests are smuggled (RFC 9112 section 11.2), so that nothing but the plainest form passes.
+ * Reads Content-Length and Transfer-Encoding, of which duplicates were refused. Anything that two
+ * parsers might read in two ways is how requests are smuggled (RFC 9112 section 11.2), so that
+ * nothing but the plainest form passes.
  * @throws {GatewayError} `request-malformed`
  */
 export function readFraming(headers: HeaderLines, httpVersion: '1.0' | '1.1'): Framing {

@@ -1,10 +1,12 @@
-/** The header lines of a request as they came: names in the client's case, values as latin1 text. */
+/**
+ * The header lines of a request as they came: names in the client's case, values as latin1 text.
+ */
 export interface HeaderLines {
   /** Name, value, name, value … in the client's order and case. */
   readonly raw: readonly string[]
   /**
-   * The value of a header that came once. Duplicates of singletons were refused; any other that came more than once has no
-   * one value, and undefined is returned. `name` is lower case.
+   * The value of a header that came once. Duplicates of singletons were refused; any other that
+   * came more than once has no one value, and undefined is returned. `name` is lower case.
    */
   one(name: string): string | undefined
   /** Every value of a header, one entry a line. `name` is lower case. */
@@ -13,7 +15,9 @@ export interface HeaderLines {
 
 const none: readonly string[] = []
 
-/** Header lines by name. A Map, since names are the peer's: `__proto__` is a header like any other. */
+/**
+ * Header lines by name. A Map, since names are the peer's: `__proto__` is a header like any other.
+ */
 export class RawHeaderLines implements HeaderLines {
   readonly raw: readonly string[]
   readonly #byName = new Map<string, string[]>()

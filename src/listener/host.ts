@@ -11,7 +11,10 @@ export interface Authority {
 const authorityForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([1-9]\d{0,4}))?$/i
 const nameForm = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/
 
-/** @returns undefined where `text` is no host with or without a port of 1 to 65535; userinfo, escapes and zones are refused */
+/**
+ * @returns undefined where `text` is no host with or without a port of 1 to 65535; userinfo,
+ * escapes and zones are refused
+ */
 export function parseAuthority(text: string): Authority | undefined {
   const [, written, portText] = authorityForm.exec(text) ?? []
   if (written === undefined) return undefined

@@ -5,11 +5,11 @@ import type { Authority } from './host.ts'
 const absoluteForm = /^(https?):\/\/([^/?]*)(\/?)(.*)$/is
 
 /**
- * The request target in origin-form, or `*` for OPTIONS. An absolute-form target never says where to connect: it has to
- * name the authority that Host names, and is forwarded without it.
+ * The request target in origin-form, or `*` for OPTIONS. An absolute-form target never says where
+ * to connect: it has to name the authority that Host names, and is forwarded without it.
  * @param host the request's Host; undefined where HTTP/1.0 sent none
- * @throws {GatewayError} `request-malformed`; `path-ambiguous` for a fragment, of which some backends would make the end of
- *   the path. What else is wrong with a path is the router's to say.
+ * @throws {GatewayError} `request-malformed`; `path-ambiguous` for a fragment, of which some
+ *   backends would make the end of the path. What else is wrong with a path is the router's to say.
  */
 export function originForm(target: string, method: string, host: Authority | undefined): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -27,7 +27,8 @@ export function originForm(target: string, method: string, host: Authority | und
     throw malformed('the target names another authority than Host')
   }
   if (slash === '/') return `/${rest}`
-  // An empty path means the server itself to OPTIONS (RFC 9112 section 3.2.4), the root to everything else.
+  // An empty path means the server itself to OPTIONS (RFC 9112 section 3.2.4), the root to
+  // everything else.
   return rest === '' && method === 'OPTIONS' ? '*' : `/${rest}`
 }
 

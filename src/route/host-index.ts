@@ -1,13 +1,17 @@
 /**
- * Finds what is filed under a host: under its name, under `*.example.com` for every name below that one (one label or
- * more), or under no host at all. Costs a few look-ups however many hosts there are.
+ * Finds what is filed under a host: under its name, under `*.example.com` for every name below that
+ * one (one label or more), or under no host at all. Costs a few look-ups however many hosts there
+ * are.
  */
 export class HostIndex<T> {
   readonly #exact = new Map<string, T[]>()
   /** By what stands behind the asterisk, with its dot. */
   readonly #below = new Map<string, T[]>()
   readonly #any: T[] = []
-  /** Dots in the longest key of `#below`: deeper names need no further look-ups, however many labels a client sends. */
+  /**
+   * Dots in the longest key of `#below`: deeper names need no further look-ups, however many labels
+   * a client sends.
+   */
   #deepest = 0
 
   /** @param hosts lower case, exact or `*.example.com`; none is any host */
@@ -24,7 +28,10 @@ export class HostIndex<T> {
     }
   }
 
-  /** The lists that a host is to be looked up in, each in the order of `add`. An empty host is under none but the last. */
+  /**
+   * The lists that a host is to be looked up in, each in the order of `add`. An empty host is under
+   * none but the last.
+   */
   find(host: string): (readonly T[])[] {
     const lists: (readonly T[])[] = []
     if (host !== '') this.#named(host, lists)

@@ -16,13 +16,19 @@ export class PathPattern {
     return fits(this.#written, path)
   }
 
-  /** Whether a reading of a path falls under the pattern the way a backend that folds would see both. */
+  /**
+   * Whether a reading of a path falls under the pattern the way a backend that folds would see
+   * both.
+   */
   matchesReading(reading: string): boolean {
     return fits(this.#folded, reading)
   }
 }
 
-/** At segment boundaries only: `/chat/*` takes `/chat` and `/chat/x`, not `/chatter`. An exact one takes a trailing slash. */
+/**
+ * At segment boundaries only: `/chat/*` takes `/chat` and `/chat/x`, not `/chatter`. An exact one
+ * takes a trailing slash.
+ */
 function fits(pattern: string, path: string): boolean {
   if (pattern.endsWith('/*')) {
     return path === pattern.slice(0, -2) || path.startsWith(pattern.slice(0, -1))
@@ -31,8 +37,8 @@ function fits(pattern: string, path: string): boolean {
 }
 
 /**
- * What of a path its route matched literally: the longest `/prefix/*` among the patterns, without the asterisk and its slash;
- * empty where none has one.
+ * What of a path its route matched literally: the longest `/prefix/*` among the patterns, without
+ * the asterisk and its slash; empty where none has one.
  */
 export function strippedPrefix(patterns: readonly string[], path: string): string {
   let longest = ''

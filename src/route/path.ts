@@ -3,13 +3,15 @@ const maxReadings = 32
 const longest = 4096
 
 /**
- * In how many ways a backend may read a path. The path is forwarded as the client wrote it, and some backend behind it will
- * decode it twice, drop `;parameters`, take `\` for `/` or fold its case. Where all readings find the same route, none of
- * them leads behind a guard that was not passed. Any step may follow any other (`/public/..%3b/private` needs three of
- * them), so that what counts is the closure of the path under all steps, and each step is needed: test/unit/route holds the
- * proof against models of 40 kinds of backend.
+ * In how many ways a backend may read a path. The path is forwarded as the client wrote it, and
+ * some backend behind it will decode it twice, drop `;parameters`, take `\` for `/` or fold its
+ * case. Where all readings find the same route, none of them leads behind a guard that was not
+ * passed. Any step may follow any other (`/public/..%3b/private` needs three of them), so that what
+ * counts is the closure of the path under all steps, and each step is needed: test/unit/route holds
+ * the proof against models of 40 kinds of backend.
  * @param path bytes as latin1 text
- * @returns every reading, the path itself first; undefined for what no backend may get to read (always 400)
+ * @returns every reading, the path itself first; undefined for what no backend may get to read
+ *   (always 400)
  */
 export function readings(path: string): ReadonlySet<string> | undefined {
   if (plain.test(path)) return new Set([path])
@@ -26,8 +28,8 @@ export function readings(path: string): ReadonlySet<string> | undefined {
 }
 
 /**
- * What no backend reads in two ways: lower case, no escape, no empty or hidden segment, none that ends in a dot, no slash at
- * the end. Nearly every path is plain, and is recognised in one scan.
+ * What no backend reads in two ways: lower case, no escape, no empty or hidden segment, none that
+ * ends in a dot, no slash at the end. Nearly every path is plain, and is recognised in one scan.
  */
 const plain = /^(?:\/(?!\.)[a-z0-9_~!&'()*+,=@.-]*[a-z0-9_~!&'()*+,=@-])+$|^\/$/
 
@@ -37,10 +39,15 @@ const forbidden = /[\0-\x20\x7f\\#?]|%(?![0-9a-f]{2})/i
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const control = /[\0-\x1f\x7f]/
 
-/** UTF-8 in more bytes than needed: a second spelling of `.` and `/` to decoders that let it pass. */
+/**
+ * UTF-8 in more bytes than needed: a second spelling of `.` and `/` to decoders that let it pass.
+ */
 const overlong = /[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]/
 
-/** A segment `..`, also with blanks or further dots that Windows drops, and also where a later step would end it. */
+/**
+ * A segment `..`, also with blanks or further dots that Windows drops, and also where a later step
+ * would end it.
+ */
 const dotDot = /(?:^|[/\\]) *\. *\.[. ]*(?=[/\\;?#]|$)/
 
 /** Whether three levels of decoding are enough and show nothing that is never allowed. */
@@ -55,7 +62,9 @@ function decodable(path: string): boolean {
   }
 }
 
-/** What single backends do to a path. The closure gives the orders, and the second and third time. */
+/**
+ * What single backends do to a path. The closure gives the orders, and the second and third time.
+ */
 const steps: readonly ((path: string) => string)[] = [
   decode,
   (path) => path.replace(/%5c|\\/gi, '/'),
@@ -76,14 +85,20 @@ function decode(path: string): string {
   )
 }
 
-/** Compatibility forms of what is not ASCII: full-width dots and slashes, the Kelvin sign, the long s. */
+/**
+ * Compatibility forms of what is not ASCII: full-width dots and slashes, the Kelvin sign, the long
+ * s.
+ */
 function compatible(path: string): string {
   if (!/[\x80-\xff]/.test(path)) return path
   const text = Buffer.from(path, 'latin1').toString('utf8')
   return Buffer.from(text.normalize('NFKC').toUpperCase()).toString('latin1')
 }
 
-/** Case, doubled and trailing slashes, and the ends of names that Windows drops: `name.`, `name `, `name::$DATA`. */
+/**
+ * Case, doubled and trailing slashes, and the ends of names that Windows drops: `name.`, `name `,
+ * `name::$DATA`.
+ */
 function fold(path: string): string {
   const segments = path
     .toLowerCase()

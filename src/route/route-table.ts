@@ -34,7 +34,8 @@ export class RouteTable<T extends Matched> {
   }
 
   /**
-   * The first route that takes the request, provided that every reading of its path finds the same one.
+   * The first route that takes the request, provided that every reading of its path finds the same
+   * one.
    * @throws {GatewayError} `path-ambiguous`, `route-missing`
    */
   match(request: EdgeRequest): T {
@@ -45,7 +46,8 @@ export class RouteTable<T extends Matched> {
     const { websocket } = request
     const found = first(lists, websocket, (pattern) => pattern.matches(path))
     for (const reading of ways) {
-      // A path with capitals may be just what a pattern says. One without is what a backend that folds reads, too.
+      // A path with capitals may be just what a pattern says. One without is what a backend that
+      // folds reads, too.
       if (reading === path && path !== path.toLowerCase()) continue
       const other = first(lists, websocket, (pattern) => pattern.matchesReading(reading))
       if (other !== found) throw ambiguous('not every reading of the path finds the same route')

@@ -14,7 +14,10 @@ export interface ExtensionOffer {
 export interface ExtensionAgreement {
   /** permessage-deflate: RSV1 may be set. */
   readonly deflate: boolean
-  /** The Sec-WebSocket-Extensions value to answer the client with; undefined where nothing was agreed. */
+  /**
+   * The Sec-WebSocket-Extensions value to answer the client with; undefined where nothing was
+   * agreed.
+   */
   readonly header: string | undefined
 }
 
@@ -28,7 +31,8 @@ const paramPattern = new RegExp(
 const emptyPattern = /[ \t]*(?:,|$)/y
 
 /**
- * The elements of Sec-WebSocket-Extensions (RFC 6455 section 9.1), which may stand on several lines.
+ * The elements of Sec-WebSocket-Extensions (RFC 6455 section 9.1), which may stand on several
+ * lines.
  * @returns undefined where the grammar is broken or there is no element
  */
 export function parseExtensions(lines: readonly string[]): ExtensionOffer[] | undefined {
@@ -72,9 +76,10 @@ function serialize({ name, params }: ExtensionOffer): string {
 }
 
 /**
- * What may be passed on of a client's offer: permessage-deflate, as often as it is offered with other parameters. An
- * extension that the scanner does not understand would change what its frames mean, and an offer that a server must decline
- * (RFC 7692 section 7.1) is not worth an upstream's risk.
+ * What may be passed on of a client's offer: permessage-deflate, as often as it is offered with
+ * other parameters. An extension that the scanner does not understand would change what its frames
+ * mean, and an offer that a server must decline (RFC 7692 section 7.1) is not worth an upstream's
+ * risk.
  */
 export function deflateOffers(offers: readonly ExtensionOffer[]): ExtensionOffer[] {
   return offers.filter((offer) => readDeflateOffer(offer) !== undefined)
@@ -82,7 +87,8 @@ export function deflateOffers(offers: readonly ExtensionOffer[]): ExtensionOffer
 
 /**
  * Checks the Sec-WebSocket-Extensions lines of a 101 against what was offered.
- * @throws {GatewayError} `upstream-handshake` where they name anything that was not offered in this way
+ * @throws {GatewayError} `upstream-handshake` where they name anything that was not offered in this
+ *   way
  */
 export function verifyAnswer(
   offers: readonly ExtensionOffer[],

@@ -5,14 +5,18 @@ export function isToken(text: string): boolean {
   return tokenPattern.test(text)
 }
 
-/** Optional white space (RFC 9110 section 5.6.3) taken off both ends; `trim()` would take a no-break space, too. */
+/**
+ * Optional white space (RFC 9110 section 5.6.3) taken off both ends; `trim()` would take a no-break
+ * space, too.
+ */
 export function trimBlanks(text: string): string {
   return text.replace(/^[ \t]+/, '').replace(/(?<![ \t])[ \t]+$/, '')
 }
 
 /**
- * The elements of a comma-separated list that may stand on several lines, without the white space around them. Empty
- * elements do not count (RFC 9110 section 5.6.1.2). Not for lists with quoted strings in them.
+ * The elements of a comma-separated list that may stand on several lines, without the white space
+ * around them. Empty elements do not count (RFC 9110 section 5.6.1.2). Not for lists with quoted
+ * strings in them.
  */
 export function listElements(lines: readonly string[]): string[] {
   const elements: string[] = []
