@@ -111,12 +111,17 @@ export class ClientConnection implements Connection {
   #run(exchange: Exchange): void {
     this.#current = exchange
     if (this.#closing && this.#queue.length === 0) exchange.response.shouldKeepAlive = false
-    exchange.response.once('close', this.#next)
+    exchange.response.once('close', () => this.#next(exchange))
     this.#serve(exchange)
   }
 
-  readonly #next = (): void => {
+  #next({ response }: Exchange): void {
     this.#current = undefined
+    if (!response.shouldKeepAlive) {
+      // This was the last answer, as it said itself: whatever came behind its request is not to be trusted, or not wanted.
+      this.#closing = true
+      this.#queue.length = 0
+    }
     const next = this.#queue.shift()
     if (this.socket.destroyed || this.#taken) return
     if (next !== undefined) {

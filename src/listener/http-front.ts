@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import { closeLingering } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
+import { listsToken } from '../websocket/token-list.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { EarlyBytes } from './early-bytes.ts'
 import type { Takeover } from './exchange.ts'
@@ -177,7 +178,7 @@ function answerOn(
 
 function asksForWebSocket(head: IncomingMessage): boolean {
   const { upgrade } = head.headers
-  return upgrade !== undefined && /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(upgrade)
+  return upgrade !== undefined && listsToken([upgrade], 'websocket')
 }
 
 function meaningOf(error: NodeJS.ErrnoException): GatewayError {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { canonicalAddress } from '../config/address.ts'
 import type { BindAddress } from '../config/bind-address.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
@@ -193,7 +194,9 @@ export class Listener {
 function peerOf(socket: Socket): Peer | undefined {
   const { remoteAddress, remotePort } = socket
   if (remoteAddress !== undefined) {
-    const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
+    // A link-local one comes with its zone.
+    const address = canonicalAddress(remoteAddress.replace(/%.*$/, ''))
+    if (address === undefined) return undefined
     return { address, port: remotePort, encrypted: false, servername: undefined }
   }
   // A TCP socket without an address was reset before it was looked at; one on a unix socket never has one.
