@@ -194,8 +194,7 @@ export class Listener {
 function peerOf(socket: Socket): Peer | undefined {
   const { remoteAddress, remotePort } = socket
   if (remoteAddress !== undefined) {
-    // A link-local one comes with its zone.
-    const address = canonicalAddress(remoteAddress.replace(/%.*$/, ''))
+    const address = canonicalAddress(remoteAddress)
     if (address === undefined) return undefined
     return { address, port: remotePort, encrypted: false, servername: undefined }
   }
