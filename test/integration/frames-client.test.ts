@@ -1,0 +1,3 @@
+import { describeFrames } from '../support/frame-suite.ts'
+
+describeFrames('client')
