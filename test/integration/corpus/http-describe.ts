@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { certificateFiles } from './http-certificate.ts'
+import type { CertificateFiles } from './http-certificate.ts'
+import { run } from './http-run.ts'
+import type { Outcome, Row, RunOptions } from './http-run.ts'
+
+/** Inputs that are under way at once: many of them wait for a connection to be closed. */
+const lanes = 100
+/** Longer inputs are not sent one byte a write. */
+const longest = 1_000
+
+interface Sent {
+  readonly row: Row
+  readonly options: RunOptions
+  outcome?: Outcome | { readonly failed: unknown }
+}
+
+/** Runs every row of these tables in one write, one byte a write and over TLS: each has to come to the same. */
+export function describeCorpus(
+  tables: Readonly<Record<string, readonly Row[]>>,
+  options: Pick<RunOptions, 'fin' | 'config'> = {},
+): void {
+  const all: Sent[] = []
+  let certificate: CertificateFiles | undefined
+  for (const [title, rows] of Object.entries(tables)) {
+    const short = rows.filter(([, bytes]) => bytes.length <= longest)
+    describe(title, () => {
+      all.push(...expectOutcomes('in one write', rows, options))
+      all.push(...expectOutcomes('one byte a write', short, { ...options, byteWise: true }))
+      all.push(...expectOutcomes('over TLS', rows, { ...options, tls: () => certificate?.tls }))
+    })
+  }
+
+  beforeAll(async () => {
+    certificate = await certificateFiles()
+    const waiting = all.values()
+    const lane = async (): Promise<void> => {
+      for (const sent of waiting) {
+        sent.outcome = await run(sent.row, sent.options).catch((failed: unknown) => ({ failed }))
+      }
+    }
+    await Promise.all(Array.from({ length: lanes }, lane))
+  }, 60_000)
+  afterAll(() => certificate?.remove())
+}
+
+function expectOutcomes(manner: string, rows: readonly Row[], options: RunOptions): Sent[] {
+  const sent: Sent[] = rows.map((row) => ({ row, options }))
+  test.each(sent.map((one) => [one.row[0], one] as const))(`%s, ${manner}`, (_, one) => {
+    const [, , outcome, upstream = []] = one.row
+    expect(one.outcome).toEqual({ outcome, upstream })
+  })
+  return sent
+}
