@@ -35,7 +35,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .strict()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message)
+      // What yargs itself objects to comes as its own error, or as a message alone.
+      if (error instanceof Error && error.name !== 'YError') throw error
+      throw new UsageError(message)
     })
   for (const command of commands) {
     const names = command === serve ? [command.usage, '$0'] : command.usage
