@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { GatewayError } from '../errors.ts'
 
 export interface AnswerWriterOptions {
@@ -25,6 +26,8 @@ export class AnswerWriter {
   readonly #options: AnswerWriterOptions
   readonly #closed: Promise<void>
   #failure: GatewayError | undefined
+  /** The client's socket, while it has not taken what was written. */
+  #watched: Socket | undefined
   /** The body ends with the connection: neither a length nor chunks. */
   #endless = false
 
@@ -75,8 +78,7 @@ export class AnswerWriter {
     if (this.#response.destroyed) return true
     this.sent += chunk.length
     if (this.#response.write(chunk)) return true
-    // The socket's own clock sees the kernel take a part of a write, which no event tells.
-    this.#response.setTimeout(Math.min(this.#options.stallMs, longestTimerMs))
+    this.#watch()
     return false
   }
 
@@ -88,6 +90,7 @@ export class AnswerWriter {
   async end(trailers: readonly string[] = []): Promise<void> {
     if (trailers.length > 0) this.#response.addTrailers(pairs(trailers))
     this.#response.end()
+    if (this.#response.writableLength > 0) this.#watch()
     await this.#closed
     this.#release()
     if (this.#failure !== undefined) throw this.#failure
@@ -105,8 +108,23 @@ export class AnswerWriter {
   }
 
   #release(): void {
+    this.#unwatch()
     this.#response.off('drain', this.#onDrain).off('timeout', this.#onStall)
-    if (this.#response.socket?.destroyed === false) this.#response.setTimeout(0)
+  }
+
+  /** The socket's own clock sees the kernel take a part of a write, which no event tells. */
+  #watch(): void {
+    const { socket } = this.#response
+    if (this.#watched !== undefined || socket === null) return
+    this.#watched = socket
+    socket.setTimeout(Math.min(this.#options.stallMs, longestTimerMs))
+    // Beside the response's: Node tells that only on sockets it has not handed over for an upgrade.
+    socket.on('timeout', this.#onStall)
+  }
+
+  #unwatch(): void {
+    this.#watched?.off('timeout', this.#onStall).setTimeout(0)
+    this.#watched = undefined
   }
 
   #lose(token: 'client-lost' | 'client-stalled', message: string): void {
@@ -116,7 +134,7 @@ export class AnswerWriter {
   }
 
   readonly #onDrain = (): void => {
-    this.#response.setTimeout(0)
+    this.#unwatch()
     this.#options.resume()
   }
 

@@ -80,11 +80,11 @@ export class RequestBody extends Readable {
 
   readonly #onEnd = (): void => {
     clearTimeout(this.#timer)
+    this.#detach()
     this.push(null)
   }
 
   readonly #onClose = (): void => {
-    if (this.readableEnded || this.#source.complete) return
     this.destroy(new GatewayError('client-lost', 'the body was cut short'))
   }
 

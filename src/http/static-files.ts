@@ -113,7 +113,8 @@ function sendFile(
     response.setHeader('X-Content-Type-Options', 'nosniff')
     // Pages may change, and may be for some only: ask each time.
     response.setHeader('Cache-Control', 'no-cache')
-    response.once('close', () => resolve({ status: response.statusCode, sent }))
+    const done = (): void => resolve({ status: response.statusCode, sent })
+    response.once('finish', done).once('close', done)
     const path = relative(root, file).split(sep).map(encodeURIComponent).join('/')
     // A link to a dotfile is one too.
     send(head, path, { root, index: false, dotfiles: 'ignore', cacheControl: false })

@@ -35,6 +35,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   #controller: Dispatcher.DispatchController | undefined
   #timer: NodeJS.Timeout | undefined
   #aborted: Error | undefined
+  /** The upstream has not taken what was written of the body. */
+  #waiting = false
   #interims = 0
   #answering = false
   #headed = false
@@ -77,7 +79,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   }
 
   onBodySent(): void {
-    if (this.#done || !this.#socket.writableNeedDrain) return
+    if (this.#done || this.#waiting || !this.#socket.writableNeedDrain) return
+    this.#waiting = true
     // The socket's own clock sees the kernel take a part of a write, which no event tells.
     this.#socket.setTimeout(Math.min(this.#options.stallMs, longestTimerMs))
     this.#socket.once('timeout', this.#onStall).once('drain', this.#onDrain)
@@ -148,7 +151,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
     this.#done = true
     clearTimeout(this.#timer)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
-    this.#onDrain()
+    if (this.#waiting) this.#onDrain()
   }
 
   #invalid(what: string): GatewayError {
@@ -163,6 +166,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   }
 
   readonly #onDrain = (): void => {
+    this.#waiting = false
     this.#socket.off('timeout', this.#onStall).off('drain', this.#onDrain)
     this.#socket.setTimeout(0)
   }

@@ -20,7 +20,8 @@ export class InterimFilter {
 
   constructor(socket: Socket) {
     this.#read = socket.read.bind(socket)
-    socket.read = (size?: number) => (this.#armed ? this.#next() : this.#read(size))
+    // read(0) takes nothing: it is how the stream asks itself for more.
+    socket.read = (size?: number) => (this.#armed && size !== 0 ? this.#next() : this.#read(size))
   }
 
   /**

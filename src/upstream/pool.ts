@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { UpstreamConfig } from '../config/config.ts'
 import type { Server } from '../config/server-url.ts'
 import { GatewayError } from '../errors.ts'
-import { authorityOf, withHost } from './authority.ts'
+import { withHost } from './authority.ts'
 import { readClientTls } from './client-tls.ts'
 import type { ClientTls } from './client-tls.ts'
 import { connect } from './connect.ts'
@@ -40,15 +40,6 @@ export class UpstreamPool {
     this.#tls = readClientTls(config.tls)
     this.#resolver = resolver
     for (const server of config.servers) this.#idle.set(server, [])
-  }
-
-  /** The upstream's own name, as a Host: the first server's. */
-  get authority(): string {
-    return authorityOf(this.#config.servers[0]!)
-  }
-
-  get preserveHost(): boolean {
-    return this.#config.preserveHost
   }
 
   /** @throws {GatewayError} what `connect` and `shakeHands` throw */

@@ -27,13 +27,17 @@ async function relayed(answer: (socket: Socket) => void, stallMs = 60_000) {
   const result = new Promise((resolve) => {
     settle = resolve
   })
-  const server = createServer(async (head, response) => {
+  const server = createServer((head, response) => {
     const controller = new AbortController()
     head.socket.once('close', () => controller.abort(new GatewayError('client-lost', 'gone')))
-    const dialed = await pool.dialWebSocket(offer, calm)
-    if (dialed.kind !== 'answer') throw new Error('tunnelled')
     const { signal } = controller
-    relayAnswer(dialed, response, { stallMs, signal }).then(settle, settle)
+    pool
+      .dialWebSocket(offer, calm)
+      .then((dialed) => {
+        if (dialed.kind !== 'answer') throw new Error('tunnelled')
+        return relayAnswer(dialed, response, { stallMs, signal })
+      })
+      .then(settle, settle)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -41,7 +45,7 @@ async function relayed(answer: (socket: Socket) => void, stallMs = 60_000) {
   client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
   closing.push(
     () => client.destroy(),
-    upstream.close,
+    () => upstream.close(),
     () => server.close(),
   )
   return { client, upstream, result }

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { METHODS, request as httpRequest } from 'node:http'
@@ -121,8 +121,8 @@ test('a kept connection carries one request after the other', async () => {
 test.each(METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE'))(
   'forwards %s, with a chunked body as one request',
   async (method) => {
-    const made = await served(async (request, response) => {
-      response.end(`${request.method} ${await text(request)}`)
+    const made = await served((request, response) => {
+      void text(request).then((body) => response.end(`${request.method} ${body}`))
     })
     const user = await client(made)
     const inner = 'GET /secret HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -480,7 +480,7 @@ test('a declared body over the limit is refused before anything is dialled', asy
 })
 
 test('a body at the limit passes', async () => {
-  const made = await served(async (request, response) => response.end(await text(request)), {
+  const made = await served((request, response) => void request.pipe(response), {
     bodyLimit: 10,
   })
   const user = await client(made)
@@ -492,11 +492,9 @@ test('a body at the limit passes', async () => {
 
 /** Resolves with the next request that reaches a raw upstream. */
 function arrival(): { arrived: Promise<Socket>; arrive: (socket: Socket) => void } {
-  let arrive: (socket: Socket) => void = () => undefined
-  const arrived = new Promise<Socket>((resolve) => {
-    arrive = resolve
-  })
-  return { arrived, arrive: (socket) => arrive(socket) }
+  const events = new EventEmitter()
+  const arrived = once(events, 'arrived').then(([socket]: Socket[]) => socket!)
+  return { arrived, arrive: (socket) => void events.emit('arrived', socket) }
 }
 
 const chunkedHead = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'

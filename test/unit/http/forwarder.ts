@@ -38,12 +38,7 @@ export async function forwarder(
       { method, target: url, httpVersion, rawHeaders },
       { id: 'test', peer, trust },
     )
-    const headers = outboundHeaders(request, {
-      identityHeaders: new Set(),
-      preserveHost: pool.preserveHost,
-      upstreamHost: pool.authority,
-      upgrade: false,
-    })
+    const headers = outboundHeaders(request, { identityHeaders: new Set(), upgrade: false })
     const { signal } = controller
     try {
       outcomes.push(

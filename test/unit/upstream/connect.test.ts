@@ -17,7 +17,7 @@ afterEach(() => {
 
 async function server(handle: (socket: Socket) => void = () => undefined): Promise<Peer> {
   const peer = await rawServer(handle)
-  closing.push(peer.close)
+  closing.push(() => peer.close())
   return peer
 }
 

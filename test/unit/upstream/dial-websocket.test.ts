@@ -12,7 +12,7 @@ import type { UpstreamSettings } from './upstreams.ts'
 
 const offer: WebSocketOffer = {
   target: '/chat?room=1',
-  headers: ['Host', 'app.example', 'X-One', '1', 'x-two', '2', 'X-One', '3'],
+  headers: ['Host', 'app.example', 'X-One', '1', 'x-two', '\xe9', 'X-One', '3'],
   protocols: ['chat', 'binary'],
   extensions: [{ name: 'permessage-deflate', params: [['client_max_window_bits', undefined]] }],
 }
@@ -71,7 +71,7 @@ test('sends the handshake with the offered lines in order and a fresh key', asyn
     'GET /chat?room=1 HTTP/1.1',
     'Host: app.example',
     'X-One: 1',
-    'x-two: 2',
+    'x-two: \xe9',
     'X-One: 3',
     'Connection: Upgrade',
     'Upgrade: websocket',
@@ -280,7 +280,7 @@ test('opens a real WebSocket', async () => {
   const pool = upstreamOf([`ws://127.0.0.1:${peer.port}`])
   const dialed = await pool.dialWebSocket({ ...offer, protocols: [] }, calm)
   if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
-  dialed.socket.write(Buffer.from('818200000000' + '6869', 'hex'))
+  dialed.socket.write(Buffer.from('8182000000006869', 'hex'))
   dialed.socket.resume()
   const [echo] = (await once(dialed.socket, 'data')) as [Buffer]
   expect(echo.toString('latin1')).toBe('\x81\x02hi')

@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import type { AnswerHead, AnswerSink, HttpRequest } from '../../../src/upstream/http-request.ts'
 import type { UpstreamPool } from '../../../src/upstream/pool.ts'
@@ -97,21 +99,15 @@ test("the server's own name is sent as Host where the client's is not kept, or t
 })
 
 test('close waits for answers on their way, and closes what is idle', async () => {
-  let answer = (): void => undefined
-  const peer = await httpServer((_request, response) => {
-    answer = () => void response.end('late')
-    arrived()
-  })
+  const events = new EventEmitter()
+  const peer = await httpServer((_request, response) => void events.emit('asked', response))
   peers.push(peer)
-  let arrived = (): void => undefined
-  const arrival = new Promise<void>((resolve) => {
-    arrived = resolve
-  })
   const pool = upstreamOf([`http://127.0.0.1:${peer.port}`])
+  const arrived = once(events, 'asked') as Promise<[ServerResponse]>
   const asked = ask(pool)
-  await arrival
+  const [response] = await arrived
   const closed = pool.close()
-  answer()
+  response.end('late')
   expect(await asked).toBe('late.')
   await closed
   await untilNoSockets(peer)

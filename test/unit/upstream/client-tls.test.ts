@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttps } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { createServer as createTls } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mintPair } from '../../support/certs.ts'
+import { calm, upstreamOf } from './upstreams.ts'
+
+let folder = ''
+let ca = ''
+let other = ''
+let pair: { cert: string; key: string }
+const servers: Server[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tls-'))
+  const minted = await mintPair(['backend.test', '127.0.0.1'])
+  const foreign = await mintPair(['backend.test'])
+  pair = minted
+  ca = join(folder, 'ca.crt')
+  other = join(folder, 'other.crt')
+  await writeFile(ca, minted.ca)
+  await writeFile(other, foreign.ca)
+})
+afterAll(async () => {
+  for (const server of servers) server.close()
+  await rm(folder, { recursive: true })
+})
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** A TLS server that tells what it was asked for, and half-closes. */
+async function tlsServer(): Promise<number> {
+  const server = createTls({ ...pair, allowHalfOpen: true, ALPNProtocols: ['h2', 'http/1.1'] })
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const said = `${socket.servername || 'nobody'} ${socket.alpnProtocol || 'nothing'}`
+    socket.on('error', () => undefined)
+    socket.on('end', () => socket.end(said)).resume()
+  })
+  server.on('tlsClientError', () => undefined)
+  return listen(server)
+}
+
+async function said(url: string, tls: Parameters<typeof upstreamOf>[1]): Promise<string> {
+  const { socket } = await upstreamOf([url], tls).dialTcp(calm)
+  socket.end()
+  const words = await text(socket)
+  socket.destroy()
+  return words
+}
+
+test('a server is verified by its own name, and by no SNI where it has an address only', async () => {
+  const port = await tlsServer()
+  expect(await said(`tls://127.0.0.1:${port}`, { tls: { ca } })).toBe('nobody nothing')
+})
+
+test('servername is sent and verified in place of the host', async () => {
+  const port = await tlsServer()
+  const tls = { ca, servername: 'backend.test' }
+  expect(await said(`tls://localhost:${port}`, { tls })).toBe('backend.test nothing')
+  expect(await said(`https://localhost:${port}`, { tls })).toBe('backend.test http/1.1')
+})
+
+test.each([
+  ['an authority nobody knows', 'tls://127.0.0.1', () => ({})],
+  ['another authority', 'tls://127.0.0.1', () => ({ ca: other })],
+  ['another name', 'tls://localhost', () => ({ ca })],
+  ['another servername', 'tls://127.0.0.1', () => ({ ca, servername: 'front.test' })],
+])('%s is upstream-tls', async (_, url, tls) => {
+  const pool = upstreamOf([`${url}:${await tlsServer()}`], { tls: tls() })
+  await expect(pool.dialTcp(calm)).rejects.toMatchObject({ token: 'upstream-tls' })
+})
+
+test('verify: false takes any certificate', async () => {
+  const port = await tlsServer()
+  expect(await said(`tls://localhost:${port}`, { tls: { verify: false } })).toBe(
+    'localhost nothing',
+  )
+})
+
+test("requests over https are kept on one connection, whatever the client's Host", async () => {
+  let connections = 0
+  const server = createHttps(pair, (request, response) => void response.end(request.headers.host))
+  server.on('secureConnection', () => connections++)
+  const pool = upstreamOf([`https://127.0.0.1:${await listen(server)}`], { tls: { ca } })
+  for (const host of ['a.example', 'b.example', 'a.example']) {
+    let body = ''
+    const sink = {
+      head: () => undefined,
+      data: (chunk: Buffer) => (body += chunk.toString()) !== '',
+      end: () => undefined,
+    }
+    const request = { method: 'GET', target: '/', headers: ['Host', host], body: undefined }
+    const options = { stallMs: 1_000, signal: calm }
+    await pool.request({ ...request, contentLength: undefined }, sink, options)
+    expect(body).toBe(host)
+  }
+  expect(connections).toBe(1)
+  pool.destroy()
+})
