@@ -21,17 +21,15 @@ export class ControlGate {
 
   admit(now: number): Admission {
     if (this.#debt === 0 && this.#bucket.take(now)) return 'pass'
-    switch (this.#limit.over) {
-      case 'close':
-        return 'refuse'
-      case 'throttle':
-        // What was read together with it has come already and cannot be held back; it is paid for afterwards.
-        this.#debt++
-        return 'late'
-      case 'log':
-        this.#tell()
-        return 'pass'
+    const { over } = this.#limit
+    if (over === 'close') return 'refuse'
+    if (over === 'log') {
+      this.#tell()
+      return 'pass'
     }
+    // What was read together with it has come already and cannot be held back; it is paid for afterwards.
+    this.#debt++
+    return 'late'
   }
 
   /** @returns whether everything has been paid for, so that the sender may go on */

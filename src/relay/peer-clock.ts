@@ -63,20 +63,17 @@ export class PeerClock {
 
   #check(now: number, moved: boolean): PeerState {
     const port = this.#port
-    switch (this.#ping.state) {
-      case 'none':
-        return now - this.#quietSince >= this.#timeouts.ping ? 'ping-due' : 'alive'
-      case 'queued':
-        if (port.writtenBytes - port.queuedBytes >= this.#ping.end) {
-          this.#ping = { state: 'left' }
-          this.#leftAt = now
-        }
-        return 'alive'
-      case 'left':
-        if (moved) this.#lives(now)
-        else if (now - this.#leftAt >= this.#timeouts.pong) return 'silent'
-        return 'alive'
+    if (this.#ping.state === 'none') {
+      return now - this.#quietSince >= this.#timeouts.ping ? 'ping-due' : 'alive'
     }
+    if (this.#ping.state === 'left') {
+      if (moved) this.#lives(now)
+      else if (now - this.#leftAt >= this.#timeouts.pong) return 'silent'
+    } else if (port.writtenBytes - port.queuedBytes >= this.#ping.end) {
+      this.#ping = { state: 'left' }
+      this.#leftAt = now
+    }
+    return 'alive'
   }
 
   #lives(now: number): void {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { EndKind, Port, Sink } from './port.ts'
 import { transportQueue } from './write-queue.ts'
@@ -114,9 +114,9 @@ export class PlainPort implements Port {
 
   reset(): void {
     this.#torn = true
-    const socket = this.#socket as Partial<Socket> & Duplex
+    const socket = this.#socket
     try {
-      socket.resetAndDestroy?.()
+      if (socket instanceof Socket) socket.resetAndDestroy()
     } catch {
       // Only TCP has a reset; TLS and unix sockets throw.
     }

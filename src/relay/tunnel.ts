@@ -50,7 +50,8 @@ export class Tunnel implements Swept, FlowEvents {
   readonly #sweep: Sweep
   readonly #legs: readonly [client: Leg, upstream: Leg]
   readonly #flows: readonly [received: Flow, sent: Flow]
-  readonly #settled = Promise.withResolvers<Outcome>()
+  readonly #settled: Promise<Outcome>
+  #resolve!: (outcome: Outcome) => void
   #phase: Phase = { state: 'open' }
   #cause: Cause | undefined
   #deadline = Infinity
@@ -72,6 +73,9 @@ export class Tunnel implements Swept, FlowEvents {
     this.#sweep = sweep
     this.#legs = [received.from, sent.from]
     this.#flows = [received, sent]
+    this.#settled = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
     this.#activeAt = performance.now()
     this.#endsAt = this.#activeAt + timeouts.lifetime - session.durationMs
   }
@@ -86,7 +90,7 @@ export class Tunnel implements Swept, FlowEvents {
     }
     for (const flow of this.#flows) flow.start(this)
     this.#session.attach((error, options) => this.#guard(() => this.fail(error, options)))
-    return this.#settled.promise
+    return this.#settled
   }
 
   /** Ends it for a reason of the gateway's. A second one is not told; it can only bring the deadline forward. */
@@ -297,7 +301,7 @@ export class Tunnel implements Swept, FlowEvents {
     this.#phase = { state: 'closed' }
     this.#sweep.delete(this)
     const { received, sent, durationMs } = this.#session
-    this.#settled.resolve({ ...this.#verdict(), durationMs, received, sent })
+    this.#resolve({ ...this.#verdict(), durationMs, received, sent })
   }
 
   #verdict(): Pick<Outcome, 'closedBy' | 'code' | 'reason' | 'error'> {

@@ -27,7 +27,7 @@ export function frame(parts: FrameParts): Buffer {
   }
   const first = Buffer.from([(fin ? 0x80 : 0) | rsv | opcode])
   if (!masked) return Buffer.concat([first, length, payload])
-  length[0] = length[0]! | 0x80
+  length.writeUInt8(length.readUInt8(0) | 0x80, 0)
   const hidden = Buffer.from(payload.map((byte, i) => byte ^ maskingKey[i % 4]!))
   return Buffer.concat([first, length, maskingKey, hidden])
 }
