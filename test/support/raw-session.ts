@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import type { GatewayParts } from '../../src/gateway.ts'
 import { acceptKey } from '../../src/websocket/accept-key.ts'
 import { readFrames } from './frames.ts'
 import type { ReadFrame } from './frames.ts'
@@ -50,15 +51,22 @@ export class RawGateway {
   }
 
   /** @param more goes over the smallest configuration of a relay */
-  static async relay(more: Record<string, unknown> = {}): Promise<RawGateway> {
-    return await RawGateway.#start(more, false)
+  static async relay(
+    more: Record<string, unknown> = {},
+    parts: Partial<GatewayParts> = {},
+  ): Promise<RawGateway> {
+    return await RawGateway.#start(more, false, parts)
   }
 
   static async bridge(more: Record<string, unknown> = {}): Promise<RawGateway> {
-    return await RawGateway.#start(more, true)
+    return await RawGateway.#start(more, true, {})
   }
 
-  static async #start(more: Record<string, unknown>, bridge: boolean): Promise<RawGateway> {
+  static async #start(
+    more: Record<string, unknown>,
+    bridge: boolean,
+    parts: Partial<GatewayParts>,
+  ): Promise<RawGateway> {
     const arrivals: Arrivals = { take: () => undefined }
     const server = await rawServer((socket) => {
       socket.setNoDelay(true)
@@ -67,7 +75,7 @@ export class RawGateway {
     const to = bridge
       ? bridgeTo(`tcp://127.0.0.1:${server.port}`, more)
       : proxyTo(`http://127.0.0.1:${server.port}`, more)
-    return new RawGateway(await startGateway(to), server, arrivals, bridge)
+    return new RawGateway(await startGateway(to, parts), server, arrivals, bridge)
   }
 
   /** Sockets of upstreams that are still open. */
@@ -93,7 +101,8 @@ export class RawGateway {
     }
     const { status } = await client.head()
     if (status !== 101) throw new Error(`the gateway answered ${status}`)
-    return { path, client, upstream, closed: async () => await this.#closed(path) }
+    let closed: Promise<LogLine> | undefined
+    return { path, client, upstream, closed: async () => await (closed ??= this.#closed(path)) }
   }
 
   stop(): void {
