@@ -43,7 +43,9 @@ test('the page and its parts are there, and everything in them is local', async 
   const html = await page('/')
   expect(html).toMatchObject({ status: 200, type: expect.stringContaining('text/html') })
   expect((await page('/style.css')).type).toContain('text/css')
-  expect((await page('/script.js')).type).toContain('javascript')
+  for (const [, script] of html.body.matchAll(/<script src="([^"]+)"/g)) {
+    expect((await page(`/${script}`)).type).toContain('javascript')
+  }
   expect(html.body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
 })
 

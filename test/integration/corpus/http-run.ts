@@ -47,6 +47,12 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
     }),
   )
   const client = await connect(gateway, options)
+  // Bounds every wait below: what ends this way never comes to what it should.
+  let stuck = false
+  const timer = setTimeout(() => {
+    stuck = true
+    client.destroy()
+  }, 15_000)
   try {
     if (options.byteWise === true) await sendByteWise(client, bytes)
     else client.send(bytes)
@@ -55,15 +61,16 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
     const answers = await readAnswers(client, outcome.split(', ').length - 1, head)
     const state = await stateOf(client, answers.at(-1), head)
     await lastProbe(gateway, options)
-    while (upstream.pending() > 0) await turn()
+    while (upstream.pending() > 0 && !stuck) await turn()
     const { requests, faults } = upstream
     const seen = requests.map(textOf).filter((text) => text !== 'GET /probe')
     await expectLogged(gateway, answers)
     return {
-      outcome: [...answers.map(({ text }) => text), state].join(', '),
+      outcome: [...answers.map(({ text }) => text), stuck ? `${state}, stuck` : state].join(', '),
       upstream: [...seen, ...faults],
     }
   } finally {
+    clearTimeout(timer)
     client.destroy()
     gateway.stop()
     upstream.close()
