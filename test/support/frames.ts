@@ -63,7 +63,8 @@ export function readFrames(bytes: Buffer): { frames: ReadFrame[]; rest: Buffer }
   }
 }
 
-function readFrame(bytes: Buffer): { frame: ReadFrame; size: number } | undefined {
+/** The frame that `bytes` begin with, where it is whole. */
+export function readFrame(bytes: Buffer): { frame: ReadFrame; size: number } | undefined {
   if (bytes.length < 2) return undefined
   const masked = bytes[1]! >= 0x80
   let length = bytes[1]! & 0x7f
