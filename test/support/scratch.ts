@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { mintPair } from './certs.ts'
+
+/** A folder for one test file, gone with `remove`. */
+export class Scratch {
+  readonly path = mkdtempSync(join(tmpdir(), 'drawbridge-'))
+
+  /** Writes a file. @returns its path */
+  write(name: string, content: string | Buffer): string {
+    const path = join(this.path, name)
+    writeFileSync(path, content)
+    return path
+  }
+
+  /** A certificate for these names as files; `ca` is the path of the authority's. */
+  async certificate(hosts: readonly string[]): Promise<{ ca: string; cert: string; key: string }> {
+    const [name = ''] = hosts
+    const { ca, cert, key } = await mintPair(hosts)
+    return {
+      ca: this.write(`${name}.ca.crt`, ca),
+      cert: this.write(`${name}.crt`, cert),
+      key: this.write(`${name}.key`, key),
+    }
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** A port that was free just now, for programs that cannot choose one themselves. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
