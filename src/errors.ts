@@ -104,6 +104,8 @@ export class GatewayError extends Error {
   /** What was thrown, as a GatewayError: anything unknown is `internal`. */
   static from(thrown: unknown): GatewayError {
     if (thrown instanceof GatewayError) return thrown
-    return new GatewayError('internal', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+    return new GatewayError('internal', thrown instanceof Error ? thrown.message : String(thrown), {
+      cause: thrown,
+    })
   }
 }

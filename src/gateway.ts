@@ -4,6 +4,7 @@ import { Admission } from './admission/admission.ts'
 import { openFilesLimit } from './admission/open-files.ts'
 import type { BindAddress } from './config/bind-address.ts'
 import type { Config, ListenerTls, RouteConfig } from './config/config.ts'
+import { longestDurationMs } from './config/duration.ts'
 import { foldHeaderName } from './config/identity-header.ts'
 import { GatewayError } from './errors.ts'
 import { OriginRules } from './handshake/origin.ts'
@@ -136,21 +137,27 @@ export class Gateway {
 
   /**
    * Accepts nothing more, lets requests finish and closes every session with 1001, all within `timeouts.closing`; what is left
-   * then is destroyed.
+   * then is destroyed. Resolves when everything has ended and been told of.
    */
   async drain(): Promise<void> {
     if (this.#draining) return
     this.#draining = true
-    const ended = Promise.all(this.#listeners.map((listener) => listener.drain()))
+    const accepted = Promise.all(this.#listeners.map((listener) => listener.drain()))
     for (const session of this.#sessions.keys()) {
       session.close(new GatewayError('draining', 'the gateway is shutting down'))
     }
+    // A session ends with its upstream's socket, which may be after its client's.
+    const ended = accepted.then(() => this.#sessionsEnded())
     const deadline = Promise.withResolvers<void>()
-    const timer = setTimeout(deadline.resolve, this.#config.timeouts.closing)
+    const timer = setTimeout(deadline.resolve, delayMs(this.#config.timeouts.closing))
     await Promise.race([ended, deadline.promise])
     clearTimeout(timer)
     this.destroy()
     await ended
+  }
+
+  async #sessionsEnded(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((record) => record.ended))
   }
 
   /** Ends everything at once. */
@@ -239,6 +246,11 @@ function idSource(): () => string {
   const prefix = randomBytes(6).toString('base64url')
   let count = 0
   return () => `${prefix}-${(count++).toString(36)}`
+}
+
+/** `none` is Infinity, which a timer takes for 1 ms. */
+function delayMs(ms: number): number {
+  return Math.min(ms, longestDurationMs)
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { ServerResponse, createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
+import { longestDurationMs } from '../config/duration.ts'
 import { closeLingering } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import { listsToken } from '../websocket/token-list.ts'
@@ -29,6 +30,8 @@ export class HttpFront {
   readonly #server: Server
   readonly #options: HttpFrontOptions
   readonly #connections = new WeakMap<Socket, ClientConnection>()
+  /** Requests that offered an upgrade and are served as plain ones. */
+  readonly #declined = new WeakSet<IncomingMessage>()
 
   constructor(options: HttpFrontOptions) {
     this.#options = options
@@ -41,7 +44,11 @@ export class HttpFront {
       requestTimeout: 0,
       keepAliveTimeout: nodeTimeout(options.keepAliveMs),
       connectionsCheckingInterval: 250,
-      shouldUpgradeCallback: (head) => this.#takesOver(head),
+      shouldUpgradeCallback: (head) => {
+        const taken = this.#takesOver(head)
+        if (!taken) this.#declined.add(head)
+        return taken
+      },
     })
     this.#server.maxHeadersCount = 0
     this.#server.on('request', (head, response) => this.#arrived(head, response))
@@ -90,6 +97,9 @@ export class HttpFront {
       // An upgrade behind an unanswered request: a 101 there would be written into the earlier answer's stream.
       connection.finish()
     } else {
+      // Behind such a request Node's parser drops the rest of the read without a word: what comes next could be the
+      // middle of another request.
+      if (this.#declined.has(head)) response.shouldKeepAlive = false
       connection.offer({ connection, head, response, takeover: undefined })
     }
   }
@@ -196,5 +206,5 @@ function meaningOf(error: NodeJS.ErrnoException): GatewayError {
 
 /** Node's own timeouts are 0 for none, and overflow beyond 2^31 - 1. */
 function nodeTimeout(ms: number): number {
-  return ms > 2_147_483_647 ? 0 : ms
+  return ms > longestDurationMs ? 0 : ms
 }

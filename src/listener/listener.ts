@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { canonicalAddress } from '../config/address.ts'
 import type { BindAddress } from '../config/bind-address.ts'
+import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
 import type { Peer } from '../peer.ts'
@@ -137,16 +138,19 @@ export class Listener {
     }
     const visit: Visit = { socket, connection: undefined }
     this.#visits.add(visit)
-    const deadline = setTimeout(() => {
-      const error = new GatewayError('head-timeout', 'no whole request head in time')
-      if (visit.connection === undefined) {
-        this.#options.stalled(this.name, peer, error)
-        socket.destroy()
-      } else {
-        visit.connection.abort(error)
-        this.#options.failed(visit.connection, error)
-      }
-    }, boundedMs(this.#options.timeouts.handshake))
+    const deadline = setTimeout(
+      () => {
+        const error = new GatewayError('head-timeout', 'no whole request head in time')
+        if (visit.connection === undefined) {
+          this.#options.stalled(this.name, peer, error)
+          socket.destroy()
+        } else {
+          visit.connection.abort(error)
+          this.#options.failed(visit.connection, error)
+        }
+      },
+      Math.min(this.#options.timeouts.handshake, longestDurationMs),
+    )
     socket.once('close', () => {
       clearTimeout(deadline)
       this.#visits.delete(visit)
@@ -202,8 +206,4 @@ function peerOf(socket: Socket): Peer | undefined {
   const local = socket.localAddress
   if (local !== undefined || socket.destroyed) return undefined
   return { address: unixAddress, port: undefined, encrypted: false, servername: undefined }
-}
-
-function boundedMs(ms: number): number {
-  return Math.min(ms, 2_147_483_647)
 }
