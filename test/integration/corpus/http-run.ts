@@ -43,6 +43,8 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
   const gateway = await startGateway(
     proxyTo(`http://127.0.0.1:${upstream.port}`, {
       listeners: { edge: { bind: '127.0.0.1:0', ...(options.tls && { tls: options.tls() }) } },
+      // Many inputs go at once, and byte by byte: a slow machine is not to look like a slow client.
+      timeouts: { handshake: '30s' },
       ...options.config,
     }),
   )
@@ -52,7 +54,7 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
   const timer = setTimeout(() => {
     stuck = true
     client.destroy()
-  }, 15_000)
+  }, 40_000)
   try {
     if (options.byteWise === true) await sendByteWise(client, bytes)
     else client.send(bytes)
