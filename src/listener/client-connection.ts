@@ -92,7 +92,7 @@ export class ClientConnection implements Connection {
     if (this.#closing) return
     this.#closing = true
     const last = this.#queue.at(-1) ?? this.#current
-    if (last === undefined) closeLingering(this.socket)
+    if (last === undefined) this.socket.destroySoon()
     else if (!last.response.headersSent) last.response.shouldKeepAlive = false
   }
 
