@@ -1,5 +1,7 @@
 import type { BindAddress } from './bind-address.ts'
+import type { Place } from './place.ts'
 import type { Rate } from './rate.ts'
+import type { Secret } from './secret.ts'
 import type { Server } from './server-url.ts'
 
 /**
@@ -12,6 +14,7 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly admission: AdmissionConfig
   readonly identity: IdentityConfig
+  readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
   /** In the order of the file: the first that matches wins. */
   readonly routes: readonly RouteConfig[]
@@ -19,6 +22,7 @@ export interface Config {
   readonly log: LogConfig
   readonly timeouts: Timeouts
   readonly limits: Limits
+  readonly sessions: SessionsConfig
 }
 
 export interface ListenerConfig {
@@ -31,6 +35,14 @@ export interface ListenerTls {
   /** Absolute paths of PEM files; the first pair serves clients whose SNI fits none. */
   readonly certificates: readonly CertificateFiles[]
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly clientCertificate?: ClientCertificateConfig
+}
+
+export interface ClientCertificateConfig {
+  /** Absolute path of a PEM file: whose certificates count. */
+  readonly ca: string
+  /** Whether a client without one is turned away in the TLS handshake. */
+  readonly required: boolean
 }
 
 export interface CertificateFiles {
@@ -50,11 +62,107 @@ export interface AdmissionConfig {
   readonly connectionsPerClient?: number
   /** Undefined is the default of 50/s, which counts public addresses only; a written value counts everybody. */
   readonly handshakesPerClient?: Rate
+  /** Plain requests. */
+  readonly requestsPerClient: Rate
+  /** Resident bytes beyond which no upgrade is accepted; `auto` is 85 % of the container's or machine's memory. */
+  readonly memory: 'auto' | number
 }
 
 export interface IdentityConfig {
-  /** Lower-case header name -> where its value comes from (`subject`, `claims.NAME`). */
+  /** Lower-case header name -> where its value comes from (`subject`, `name`, `claims.NAME`). */
   readonly headers: Readonly<Record<string, string>>
+}
+
+export type AuthenticatorConfig =
+  | JwtConfig
+  | BasicConfig
+  | ApiKeyConfig
+  | ForwardConfig
+  | CertificateConfig
+  | TicketConfig
+
+/** Exactly one of `secret`, `publicKey` and `jwks`. */
+export interface JwtConfig {
+  readonly kind: 'jwt'
+  readonly from: readonly Place[]
+  readonly passCredential: boolean
+  /** At least 32 bytes; for the HS algorithms only. */
+  readonly secret?: Secret
+  /** A PEM text, or the absolute path of one. */
+  readonly publicKey?: string
+  /** A URL, or the absolute path of a file. */
+  readonly jwks?: string
+  readonly issuer?: string
+  /** Any of these. */
+  readonly audience?: readonly string[]
+  /** Those that may be used; they fit the source of the keys. Undefined: as the key's type says. */
+  readonly algorithms?: readonly string[]
+  readonly clockTolerance: number
+  /** Claim -> the values of which it must have one, as texts. */
+  readonly require: Readonly<Record<string, readonly string[]>>
+  /** All of these. */
+  readonly scopes: readonly string[]
+  readonly backchannelLogout: boolean
+}
+
+export interface BasicConfig {
+  readonly kind: 'basic'
+  readonly from: readonly Place[]
+  readonly passCredential: boolean
+  /** Absolute path. */
+  readonly htpasswd: string
+  readonly realm: string
+  /** Failed checks, per login name and client address. */
+  readonly attempts: Rate
+}
+
+export interface ApiKeyConfig {
+  readonly kind: 'apiKey'
+  /** Every place, those of `header` and `query` included. */
+  readonly from: readonly Place[]
+  readonly passCredential: boolean
+  /** Absolute path. */
+  readonly keys: string
+  /** In lower case. */
+  readonly header?: string
+  readonly query?: string
+}
+
+export interface ForwardConfig {
+  readonly kind: 'forward'
+  readonly url: string
+  /** The request headers that the server is sent, in lower case. */
+  readonly send: readonly string[]
+  /** The headers of its answer that go upstream, in lower case. */
+  readonly copy: readonly string[]
+  readonly timeout: number
+  /** How long an answer is good for the same credentials; 0 for not at all. */
+  readonly cache: number
+}
+
+/** A certificate passes by any pattern of either list; `*` in them stands for any text. */
+export interface CertificateConfig {
+  readonly kind: 'certificate'
+  readonly subjects: readonly string[]
+  readonly sans: readonly string[]
+}
+
+export interface TicketConfig {
+  readonly kind: 'ticket'
+  /** Where tickets are given out: canonical, without a trailing slash. */
+  readonly path: string
+  readonly lifetime: number
+  /** Whether a ticket is good for the address only that asked for it. */
+  readonly bindAddress: boolean
+  /** The query parameter that carries it. */
+  readonly query: string
+}
+
+export interface SessionsConfig {
+  /** How often a forward authenticator is asked again; Infinity for never. */
+  readonly recheck: number
+  /** How long a session may outlive its credential. */
+  readonly grace: number
 }
 
 export interface UpstreamConfig {
@@ -83,6 +191,12 @@ export interface RouteConfig {
   /** Undefined is the same origin as Host; `['*']` is any. */
   readonly origins?: readonly string[]
   readonly requireOrigin: boolean
+  /** What an upgrade that is refused gets: the status, or a 101 and a Close that a page can see. */
+  readonly refuse: 'status' | 'visible'
+  /** Names of authenticators, any of which may let a client pass; empty for no authentication. */
+  readonly auth: readonly string[]
+  /** The global one, a route's own headers added or in place of it. */
+  readonly identity: IdentityConfig
   readonly clients: AddressRulesConfig
   /** Merged with the global ones; no message limit on a bridge unless its route sets one. */
   readonly limits: Limits
@@ -134,12 +248,26 @@ export interface Timeouts extends RouteTimeouts {
 
 export interface Limits {
   /** Largest message in wire bytes, per direction. */
-  readonly message: { readonly fromClient: number; readonly fromUpstream: number }
+  readonly message: PerDirection<number>
+  /** What happens to a larger one. */
+  readonly messageOver: PerDirection<'close' | 'log'>
+  readonly messageRate: PerDirection<RateLimit>
+  /** In payload bytes; a burst is bytes too. */
+  readonly byteRate: PerDirection<RateLimit>
   readonly controlFrameRate: RateLimit
+  /** Of one route at once. */
+  readonly sessions: number
+  readonly sessionsPerClient: number
+  readonly sessionsPerIdentity: number
   /** Bytes held per direction before the sender is paused. */
   readonly buffer: number
   /** Largest body of a plain request. */
   readonly body: number
+}
+
+export interface PerDirection<T> {
+  readonly fromClient: T
+  readonly fromUpstream: T
 }
 
 export interface RateLimit {

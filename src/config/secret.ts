@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { KeyPath } from './problem.ts'
 
 const secretKeys =
@@ -12,3 +13,30 @@ export function holdsSecret(path: KeyPath): boolean {
 export function withoutUserinfo(text: string): string {
   return text.replace(/\/\/[^/?#\s]*@/g, '//[redacted]@')
 }
+
+/** A text that shows itself only where it is asked to: printed, logged or serialized it is `[redacted]`. */
+export class Secret {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  reveal(): string {
+    return this.#text
+  }
+
+  toString(): string {
+    return redacted
+  }
+
+  toJSON(): string {
+    return redacted
+  }
+
+  [inspect.custom](): string {
+    return redacted
+  }
+}
+
+const redacted = '[redacted]'
