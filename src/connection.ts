@@ -40,7 +40,7 @@ export function answerWhole(
   head: IncomingMessage,
   response: ServerResponse,
   status: number,
-  headers: Readonly<Record<string, string | number>>,
+  headers: Readonly<Record<string, string | number | string[]>>,
   body: string | undefined,
 ): void {
   const unread = bodyPending(head)

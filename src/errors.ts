@@ -23,6 +23,10 @@ export const faults = {
   'handshake-invalid': { status: 400, closes: true },
   'path-ambiguous': { status: 400, closes: true },
   'subprotocol-unsupported': { status: 400 },
+  'credentials-missing': { status: 401 },
+  'credentials-invalid': { status: 401 },
+  'credentials-expired': { status: 401 },
+  'permission-missing': { status: 403 },
   'origin-denied': { status: 403 },
   'address-denied': { status: 403 },
   'route-missing': { status: 404 },
@@ -35,6 +39,7 @@ export const faults = {
   'version-unsupported': { status: 426, closes: true },
   'upgrade-required': { status: 426 },
   'client-limit': { status: 429, retryAfter: 1 },
+  'identity-limit': { status: 429, retryAfter: 1 },
   'head-too-big': { status: 431, closes: true },
   internal: { status: 500, client: 1011, upstream: 1001, closes: true },
   'upstream-unreachable': { status: 502 },
@@ -46,12 +51,16 @@ export const faults = {
   'upstream-timeout': { status: 504 },
   'upstream-unavailable': { status: 503, retryAfter: 1 },
   'gateway-full': { status: 503, retryAfter: 1 },
+  'route-limit': { status: 503, retryAfter: 1 },
+  'auth-unavailable': { status: 503, retryAfter: 5 },
   draining: { status: 503, client: 1001, upstream: 1001, retryAfter: 1, closes: true },
   'frame-invalid': { client: 1002, upstream: 1001 },
   'message-too-big': { client: 1009, upstream: 1001 },
   'message-kind': { client: 1003, upstream: 1001 },
   'text-invalid': { client: 1007, upstream: 1001 },
   'rate-exceeded': { client: 1008, upstream: 1001 },
+  'session-expired': { client: 3000, upstream: 1001 },
+  'session-revoked': { client: 3000, upstream: 1001 },
   idle: { client: 1001, upstream: 1001 },
   lifetime: { client: 1001, upstream: 1001 },
   'client-lost': { upstream: 1001, by: 'client' },
@@ -68,6 +77,8 @@ export interface GatewayErrorOptions extends ErrorOptions {
   readonly upstreamCode?: number
   /** Close code towards the client where configuration decides it (`draining`: `drain.code`). */
   readonly clientCode?: number
+  /** Header lines of the refusal, name and value alternating (`WWW-Authenticate`). */
+  readonly headers?: readonly string[]
 }
 
 /**
@@ -77,12 +88,15 @@ export interface GatewayErrorOptions extends ErrorOptions {
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'
   readonly token: Token
+  /** Header lines of the refusal, name and value alternating. */
+  readonly headers: readonly string[]
   readonly #upstreamCode: number | undefined
   readonly #clientCode: number | undefined
 
   constructor(token: Token, message: string, options?: GatewayErrorOptions) {
     super(message, options)
     this.token = token
+    this.headers = options?.headers ?? []
     this.#upstreamCode = options?.upstreamCode
     this.#clientCode = options?.clientCode
   }

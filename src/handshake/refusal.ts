@@ -20,7 +20,13 @@ export function refuse(exchange: Exchange, error: GatewayError): number | undefi
     response.shouldKeepAlive = false
   const type = { 'Content-Type': 'text/plain; charset=utf-8' }
   const extra = extraHeaders(error.token, error.fault.retryAfter)
-  answerWhole(head, response, status, { ...type, ...extra }, `${error.token}\n`)
+  answerWhole(
+    head,
+    response,
+    status,
+    { ...type, ...extra, ...byName(error.headers) },
+    `${error.token}\n`,
+  )
   return status
 }
 
@@ -51,4 +57,11 @@ function extraHeaders(
     default:
       return retryAfter === undefined ? {} : { 'Retry-After': retryAfter }
   }
+}
+
+/** Lines of one name together, as Node writes them; the names are ours. */
+function byName(lines: readonly string[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = {}
+  for (let at = 0; at + 1 < lines.length; at += 2) (headers[lines[at]!] ??= []).push(lines[at + 1]!)
+  return headers
 }

@@ -11,6 +11,8 @@ export interface HeaderLines {
   one(name: string): string | undefined
   /** Every value of a header, one entry a line. `name` is lower case. */
   all(name: string): readonly string[]
+  /** Other lines in the same kind of view; whoever changes a request is rarely this stage. */
+  replaced(raw: readonly string[]): HeaderLines
 }
 
 const none: readonly string[] = []
@@ -39,5 +41,9 @@ export class RawHeaderLines implements HeaderLines {
 
   all(name: string): readonly string[] {
     return this.#byName.get(name) ?? none
+  }
+
+  replaced(raw: readonly string[]): HeaderLines {
+    return new RawHeaderLines(raw)
   }
 }
