@@ -11,3 +11,8 @@ const taken =
 export function isIdentityHeader(name: string): boolean {
   return /^[a-z][a-z0-9-]*[a-z0-9]$/i.test(name) && !taken.test(name.toLowerCase())
 }
+
+/** Whether a header may carry a credential, or be passed to or from a server that checks them. */
+export function isCredentialHeader(name: string): boolean {
+  return /^(?:authorization|cookie)$/i.test(name) || isIdentityHeader(name)
+}

@@ -18,6 +18,16 @@ const Tls = z.strictObject({
     .enum(['TLSv1.2', 'TLSv1.3'])
     .prefault('TLSv1.2')
     .describe('The oldest TLS version that is spoken.'),
+  clientCertificate: z
+    .strictObject({
+      ca: Path.describe('PEM file of the authorities whose certificates count.'),
+      required: z
+        .boolean()
+        .prefault(false)
+        .describe('`true` turns away whoever has none, in the TLS handshake.'),
+    })
+    .optional()
+    .describe('Asks clients for a certificate. Left out: none is asked for.'),
 })
 
 export const Listener = z.strictObject({

@@ -3,16 +3,9 @@ import type { KeyPath } from './problem.ts'
 /** Keys that the design has and this build has not at all; `*` is any name or position. */
 export const plannedKeys: ReadonlySet<string> = new Set([
   'admin',
-  'authenticators',
   'listeners.*.acceptProxyProtocol',
-  'listeners.*.tls.clientCertificate',
   'upstreams.*.health',
   'upstreams.*.sendProxyProtocol',
-  'routes.*.identity',
-  'limits.message.max',
-  'limits.message.over',
-  'routes.*.limits.message.max',
-  'routes.*.limits.message.over',
 ])
 
 export function isPlanned(path: KeyPath): boolean {

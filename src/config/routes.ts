@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { AddressRules } from './address-rules.ts'
 import { parseHostPattern } from './host-pattern.ts'
+import { RouteIdentity } from './identity.ts'
 import { RouteLimits } from './limits.ts'
 import { isOriginPattern } from './origin-pattern.ts'
 import { isPathPattern } from './path-pattern.ts'
-import { Name, oneOrMore, Path, text, unbuilt } from './scalars.ts'
+import { Name, oneOrMore, Path, text } from './scalars.ts'
 import { RouteTimeouts } from './timeouts.ts'
+import { isToken } from './token.ts'
 
 const HostPattern = text(
   parseHostPattern,
@@ -42,7 +44,7 @@ const Origin = text(
 )
 
 const Subprotocol = text(
-  (written) => (/^[!#$%&'*+.^_`|~\w-]+$/.test(written) ? written : undefined),
+  (written) => (isToken(written) ? written : undefined),
   'subprotocol',
   'the name of a subprotocol, such as binary',
 )
@@ -93,8 +95,6 @@ const action = {
     .describe('308 to `https://HOST`, path and query kept; a mapping names another port than 443.'),
 } satisfies Record<(typeof actions)[number], z.ZodType>
 
-const noAuth = '[]: anything else is not supported yet'
-
 export const Route = z.strictObject({
   name: Name.optional().describe('In logs and metrics. Left out: `route-N`, N from 1.'),
   match: Match.prefault({}).describe('Which requests. Left out: all.'),
@@ -105,14 +105,26 @@ export const Route = z.strictObject({
     ),
   requireOrigin: z
     .boolean()
-    .prefault(false)
-    .describe('`true` refuses an upgrade without an Origin, which no browser sends.'),
-  refuse: unbuilt('status'),
-  auth: z
-    .array(z.string(), { error: noAuth })
-    .max(0, { error: noAuth })
     .optional()
-    .describe('Only `[]` so far; anything else is not supported yet.'),
+    .describe(
+      '`true` refuses an upgrade without an Origin, which no browser sends. Left out: `true` where `auth` takes what browsers ' +
+        'send unasked, cookies and client certificates; else `false`.',
+    ),
+  refuse: z
+    .enum(['status', 'visible'])
+    .prefault('status')
+    .describe(
+      'What an upgrade gets that is not let in: its status, or (`visible`) a WebSocket that is closed at once with 3000, 3003 or ' +
+        '1013, which a page can see.',
+    ),
+  auth: oneOrMore(z.string(), 'the name of an authenticator or a list of names')
+    .prefault([])
+    .describe(
+      'Names of authenticators; any of them lets pass. A value or a list. Default: everybody passes.',
+    ),
+  identity: RouteIdentity.prefault({}).describe(
+    'How this route’s upstream learns who a client is.',
+  ),
   clients: AddressRules.prefault({}).describe(
     'Whose requests this route serves. A client without an address fails any rule.',
   ),

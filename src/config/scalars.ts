@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseBind } from './bind-address.ts'
 import { parseByteSize } from './byte-size.ts'
 import { parseDuration } from './duration.ts'
-import { parseRate } from './rate.ts'
+import { parseByteRate, parseRate } from './rate.ts'
 
 /**
  * A text that is read by `parse`. `title` names its kind in the documentation; `expected` ends the sentence
@@ -49,10 +49,22 @@ export const Clock = text(
   `${durationForm}, above 0 and at most 596h, or none`,
 )
 
-export const Size = text(
-  orNone(parseByteSize),
-  'size or `none`',
-  'a size such as 512B, 64KiB, 1MiB or 2GiB, or none',
+/** A span that may be nothing: none is 0. */
+export const ClockOrZero = text(
+  (written) => (written === 'none' ? 0 : parseDuration(written)),
+  'duration or `none`',
+  `${durationForm}, at most 596h, or none`,
+)
+
+const sizeForm = 'a size such as 512B, 64KiB, 1MiB or 2GiB, or none'
+
+export const Size = text(orNone(parseByteSize), 'size or `none`', sizeForm)
+
+/** A burst of bytes. */
+export const SizeAboveZero = text(
+  (written) => parseByteSize(written) || undefined,
+  'size',
+  'a size above 0 such as 64KiB',
 )
 
 const smallestBuffer = 1024
@@ -72,6 +84,12 @@ export const RateOrNone = text(
   'a rate such as 50/s, 10/m or 100/h, or none',
 )
 
+export const ByteRateOrNone = text(
+  (written) => (written === 'none' ? { count: Infinity, perMs: 1000 } : parseByteRate(written)),
+  'byte rate or `none`',
+  'a rate such as 64KiB/s or 10MiB/m, or none',
+)
+
 function countOrNone(error: string) {
   const none = z.literal('none', { error }).transform(() => Infinity)
   return [z.int({ error }).min(1, { error }), none] as const
@@ -87,6 +105,10 @@ export const CountOrAuto = z.union(
   [z.literal('auto', { error: countOrAutoForm }), ...countOrNone(countOrAutoForm)],
   { error: countOrAutoForm },
 )
+
+export const SizeOrAuto = z.union([z.literal('auto', { error: `auto, ${sizeForm}` }), Size], {
+  error: `auto, ${sizeForm}`,
+})
 
 export const Bind = text(
   parseBind,

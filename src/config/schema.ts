@@ -1,11 +1,23 @@
 import { z } from 'zod'
 import { unixAddress } from '../peer.ts'
 import { parseNetwork } from './address.ts'
-import { isIdentityHeader } from './identity-header.ts'
+import { Authenticator } from './authenticators.ts'
+import { Identity } from './identity.ts'
 import { Limits } from './limits.ts'
 import { Listener } from './listeners.ts'
 import { Route } from './routes.ts'
-import { Bind, Count, CountOrAuto, Name, RateOrNone, text, unbuilt } from './scalars.ts'
+import {
+  Bind,
+  Clock,
+  ClockOrZero,
+  Count,
+  CountOrAuto,
+  Name,
+  RateOrNone,
+  SizeOrAuto,
+  text,
+  unbuilt,
+} from './scalars.ts'
 import { Timeouts } from './timeouts.ts'
 import { Upstream } from './upstreams.ts'
 
@@ -30,29 +42,12 @@ const Admission = z.strictObject({
     'Upgrades by the client’s address. Beyond it 429. `none` lifts it. Left out: 50/s, which counts public addresses ' +
       'only; a value that is written counts everybody.',
   ),
-  requestsPerClient: unbuilt('none'),
-  memory: unbuilt('none'),
-})
-
-const HeaderName = z.string().refine(isIdentityHeader, {
-  error:
-    'a header name of letters, digits and dashes that HTTP and the gateway do not use themselves',
-})
-
-const HeaderSource = text(
-  (written) => (/^(?:subject|claims(?:\.[\w:/-]+)+)$/.test(written) ? written : undefined),
-  'source',
-  'subject, or claims.NAME',
-)
-
-const Identity = z.strictObject({
-  headers: z
-    .record(HeaderName, HeaderSource)
-    .prefault({})
-    .describe(
-      'Header names, and what the gateway will write there: `subject`, or `claims.NAME`. They are removed from every client’s ' +
-        'request, in every spelling.',
-    ),
+  requestsPerClient: RateOrNone.prefault('none').describe(
+    'Plain requests by the client’s address. Beyond it 429. `none` lifts it.',
+  ),
+  memory: SizeOrAuto.prefault('auto').describe(
+    'Resident memory, beyond which upgrades get 503; `auto` is 85 % of the container’s or machine’s. `none` lifts it.',
+  ),
 })
 
 const Log = z.strictObject({
@@ -68,6 +63,15 @@ const Log = z.strictObject({
 
 const Monitor = z.strictObject({
   bind: Bind.describe('Where `/livez`, `/readyz` and `/metrics` are served, and nothing else.'),
+})
+
+const Sessions = z.strictObject({
+  recheck: Clock.prefault('none').describe(
+    'How often a forward authenticator is asked again about a session. `none` is never.',
+  ),
+  grace: ClockOrZero.prefault('0s').describe(
+    'How long a session may outlive its credential. Then 3000. `0s` is not at all.',
+  ),
 })
 
 const Drain = z.strictObject({
@@ -94,6 +98,12 @@ export const ConfigFile = z.strictObject({
     'Who may come in at all, counted over the whole gateway.',
   ),
   identity: Identity.prefault({}).describe('How upstreams learn who a client is.'),
+  authenticators: z
+    .record(Name, Authenticator)
+    .prefault({})
+    .describe(
+      'Ways to prove who one is, by name. Each has exactly one of `jwt`, `basic`, `apiKey`, `forward`, `certificate`, `ticket`.',
+    ),
   upstreams: z.record(Name, Upstream).prefault({}).describe('Where routes lead, by name.'),
   routes: z
     .array(Route)
@@ -103,6 +113,7 @@ export const ConfigFile = z.strictObject({
     ),
   limits: Limits.prefault({}).describe('What one session may do.'),
   timeouts: Timeouts.prefault({}).describe('Clocks and deadlines.'),
+  sessions: Sessions.prefault({}).describe('How a login ends the sessions that began with it.'),
   drain: Drain.optional().describe('How sessions end at a shutdown.'),
   monitor: Monitor.optional().describe('Health and metrics. Left out: not served.'),
   log: Log.prefault({}).describe('To stdout, one line per event.'),

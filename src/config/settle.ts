@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import type { BindAddress } from './bind-address.ts'
 import type {
+  ClientCertificateConfig,
   Config,
-  Limits,
   ListenerConfig,
   RouteAction,
   RouteConfig,
@@ -10,19 +10,18 @@ import type {
 } from './config.ts'
 import { deepFreeze, defined } from './objects.ts'
 import type { CheckedFile } from './schema.ts'
+import { mergeIdentity, settleAuthenticator } from './settle-auth.ts'
+import { mergeLimits, noMessageLimit, settleLimits } from './settle-limits.ts'
+import { isSentUnasked } from './unasked.ts'
 
 type CheckedRoute = CheckedFile['routes'][number]
 
 /** Makes of a checked file what the stages consume: paths absolute, each route complete, frozen all the way down. */
 export function settle(file: CheckedFile, folder: string): Config {
-  const { controlFrameRate, buffer, body } = file.limits
-  const limits = {
-    message: { ...defaultMessage, ...file.limits.message },
-    controlFrameRate,
-    buffer,
-    body,
-  }
-  const global = { limits, timeouts: file.timeouts }
+  const authenticators = mapValues(file.authenticators, (one) => settleAuthenticator(one, folder))
+  const identity = { headers: lowerCaseKeys(file.identity.headers) }
+  const limits = settleLimits(file.limits)
+  const global = { limits, timeouts: file.timeouts, identity, authenticators }
   const config: Config = {
     listeners: mapValues(file.listeners, (listener) => settleListener(listener, folder)),
     trustedProxies: file.trustedProxies,
@@ -32,12 +31,14 @@ export function settle(file: CheckedFile, folder: string): Config {
         connectionsPerClient: file.admission.connectionsPerClient,
         handshakesPerClient: file.admission.handshakesPerClient,
       }),
+      requestsPerClient: file.admission.requestsPerClient,
+      memory: file.admission.memory,
     },
-    identity: { headers: lowerCaseKeys(file.identity.headers) },
     upstreams: mapValues(file.upstreams, (upstream) => settleUpstream(upstream, folder)),
     routes: file.routes.map((route, index) => settleRoute(route, index, global, folder)),
     ...(file.monitor && { monitor: { bind: absoluteBind(file.monitor.bind, folder) } }),
     log: file.log,
+    sessions: file.sessions,
     ...global,
   }
   return deepFreeze(config)
@@ -54,9 +55,23 @@ function settleListener(
   }))
   return {
     bind: absoluteBind(bind, folder),
-    ...(tls && certificates && { tls: { certificates, minVersion: tls.minVersion } }),
+    ...(tls &&
+      certificates && {
+        tls: {
+          certificates,
+          minVersion: tls.minVersion,
+          ...defined({ clientCertificate: settleClientCertificate(tls, folder) }),
+        },
+      }),
     clients: defined(clients),
   }
+}
+
+function settleClientCertificate(
+  { clientCertificate }: NonNullable<CheckedFile['listeners'][string]['tls']>,
+  folder: string,
+): ClientCertificateConfig | undefined {
+  return clientCertificate && { ...clientCertificate, ca: resolve(folder, clientCertificate.ca) }
 }
 
 function absoluteBind(bind: BindAddress, folder: string): BindAddress {
@@ -82,14 +97,14 @@ function settleUpstream(
 function settleRoute(
   route: CheckedRoute,
   index: number,
-  global: Pick<Config, 'limits' | 'timeouts'>,
+  global: Pick<Config, 'limits' | 'timeouts' | 'identity' | 'authenticators'>,
   folder: string,
 ): RouteConfig {
-  const { match, origins, requireOrigin, clients, compression } = route
+  const { match, origins, auth, refuse, clients, compression } = route
   const { handshake: _, keepAlive: __, ...timeouts } = global.timeouts
   const action = settleAction(route, folder)
-  // What a bridge carries has no messages of its own: their size is the client's choice, and `buffer` bounds the memory.
-  const base = action.kind === 'bridge' ? { ...global.limits, message: unlimited } : global.limits
+  const base = action.kind === 'bridge' ? { ...global.limits, ...noMessageLimit } : global.limits
+  const isUnasked = auth.some((name) => isSentUnasked(global.authenticators[name]!))
   return {
     name: route.name ?? `route-${index + 1}`,
     match: {
@@ -99,7 +114,10 @@ function settleRoute(
     },
     // Any origin is any origin, whatever stands beside it.
     ...defined({ origins: origins?.includes('*') === true ? ['*'] : origins }),
-    requireOrigin,
+    requireOrigin: route.requireOrigin ?? isUnasked,
+    refuse,
+    auth,
+    identity: mergeIdentity(global.identity, { headers: lowerCaseKeys(route.identity.headers) }),
     clients: defined(clients),
     limits: mergeLimits(base, route.limits),
     timeouts: { ...timeouts, ...defined(route.timeouts) },
@@ -121,17 +139,6 @@ function settleAction(route: CheckedRoute, folder: string): RouteAction {
   }
   const port = route.redirect instanceof Object ? route.redirect.port : undefined
   return { kind: 'redirect', port }
-}
-
-const unlimited = { fromClient: Infinity, fromUpstream: Infinity }
-
-// Only for a `message` that names one direction; everything else has its default in the schema.
-const defaultMessage = { fromClient: 2 ** 20, fromUpstream: Infinity }
-
-function mergeLimits(base: Limits, own: CheckedRoute['limits']): Limits {
-  const { controlFrameRate, buffer, body } = own
-  const message = { ...base.message, ...own.message }
-  return { ...base, ...defined({ controlFrameRate, buffer, body }), message }
 }
 
 function lowerCaseKeys(record: Readonly<Record<string, string>>): Record<string, string> {
