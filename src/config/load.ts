@@ -2,6 +2,8 @@ import { readFile as readFileFromDisk } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import type { Sources } from './interpolate.ts'
+import { checkAuthenticators } from './auth-references.ts'
+import { checkRouteAuth } from './route-auth.ts'
 import { evaluateYaml, filesInYaml } from './load-values.ts'
 import { parseYaml } from './load-yaml.ts'
 import { checkNamedFiles } from './named-files.ts'
@@ -70,6 +72,8 @@ async function check(source: Source, folder: string, readFile: ReadFile): Promis
   const { checked, problems } = checkSchema(source)
   const others = [
     ...checkReferences(source.value, folder, (path) => source.isBroken(path)),
+    ...checkAuthenticators(source.value, (path) => source.isBroken(path)),
+    ...checkRouteAuth(source.value),
     ...(await checkNamedFiles(source.value, folder, readFile)),
   ]
   const all = [

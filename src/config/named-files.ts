@@ -1,19 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { checkCredentialFiles } from './credential-files.ts'
+import { type Context, readNamed } from './named-file.ts'
 import type { KeyPath, Problem } from './problem.ts'
-import { reasonOf, type ReadFile, readText, UnusableFile } from './read-text.ts'
+import { reasonOf, type ReadFile } from './read-text.ts'
 import { listAt, namesAt, textAt } from './tree.ts'
 
-interface Context {
-  readonly value: unknown
-  readonly folder: string
-  readonly readFile: ReadFile
-}
-
 /**
- * Reads the files that a configuration names: certificates, their keys, authorities; and looks for the folders. Like the
- * check of references it works on values that nobody has checked.
+ * Reads the files that a configuration names: certificates, their keys, authorities, credentials; and looks for the folders.
+ * Like the check of references it works on values that nobody has checked.
  */
 export async function checkNamedFiles(
   value: unknown,
@@ -26,27 +22,38 @@ export async function checkNamedFiles(
       checkPair(context, ['listeners', name, 'tls', 'certificates', index]),
     ),
   )
-  const authorities = namesAt(value, 'upstreams').map((name) =>
-    checkAuthorities(context, ['upstreams', name, 'tls', 'ca']),
-  )
+  const authorities = [
+    ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls', 'ca']),
+    ...namesAt(value, 'listeners').map((name) => [
+      ...['listeners', name, 'tls', 'clientCertificate', 'ca'],
+    ]),
+  ].map((path) => checkAuthorities(context, path))
   const folders = listAt(value, 'routes').map((_, index) =>
     checkFolder(context, ['routes', index, 'static']),
   )
-  const problems = await Promise.all([...pairs, ...authorities, ...folders])
+  const problems = await Promise.all([
+    ...pairs,
+    ...authorities,
+    ...folders,
+    checkCredentialFiles(context),
+  ])
   return problems.flat()
 }
 
 async function checkPair(context: Context, path: KeyPath): Promise<Problem[]> {
   const certPath = [...path, 'cert']
   const keyPath = [...path, 'key']
-  const cert = await read(
+  const cert = await readNamed(
     context,
     certPath,
     'a certificate in PEM',
     (pem) => readCertificates(pem)[0],
   )
-  const key = await read(context, keyPath, 'a private key in PEM without a passphrase', (pem) =>
-    createPrivateKey(pem),
+  const key = await readNamed(
+    context,
+    keyPath,
+    'a private key in PEM without a passphrase',
+    (pem) => createPrivateKey(pem),
   )
   if (cert.value === undefined || key.value === undefined)
     return [...cert.problems, ...key.problems]
@@ -61,7 +68,7 @@ async function checkPair(context: Context, path: KeyPath): Promise<Problem[]> {
 }
 
 async function checkAuthorities(context: Context, path: KeyPath): Promise<Problem[]> {
-  const { problems } = await read(context, path, 'certificates in PEM', readCertificates)
+  const { problems } = await readNamed(context, path, 'certificates in PEM', readCertificates)
   return problems
 }
 
@@ -74,36 +81,6 @@ async function checkFolder({ value, folder }: Context, path: KeyPath): Promise<P
     return found.isDirectory() ? [] : [{ path, why: 'which is a file', expected }]
   } catch (cause) {
     return [{ path, why: `which ${reasonOf(cause)}`, expected }]
-  }
-}
-
-/** The parsed file that the configuration names at the path, or what is wrong with it; neither where it names none. */
-async function read<T>(
-  { value, folder, readFile }: Context,
-  path: KeyPath,
-  expected: string,
-  parse: (pem: string) => T | undefined,
-): Promise<{ value?: T; problems: Problem[] }> {
-  const written = textAt(value, ...path)
-  if (written === undefined || written === '' || written.includes('\0')) return { problems: [] }
-  let pem
-  try {
-    pem = await readText(resolve(folder, written), readFile)
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error
-    return { problems: [{ path, why: `which ${error.message}`, expected }] }
-  }
-  const parsed = tryParse(pem, parse)
-  if (parsed !== undefined) return { value: parsed, problems: [] }
-  return { problems: [{ path, why: 'which holds something else', expected }] }
-}
-
-function tryParse<T>(pem: string, parse: (pem: string) => T | undefined): T | undefined {
-  try {
-    return parse(pem)
-  } catch {
-    // OpenSSL's reasons ("no start line") say less than what was expected.
-    return undefined
   }
 }
 

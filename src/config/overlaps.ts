@@ -35,8 +35,13 @@ function upstreamOf({ action }: RouteConfig): string | undefined {
 
 function differences(a: RouteConfig, b: RouteConfig): string[] {
   const origins = !isDeepStrictEqual(a.origins, b.origins) || a.requireOrigin !== b.requireOrigin
+  const auth = !isDeepStrictEqual(new Set(a.auth), new Set(b.auth))
   const clients = !isDeepStrictEqual(a.clients, b.clients)
-  return [...(origins ? ['origins'] : []), ...(clients ? ['clients'] : [])]
+  return [
+    ...(origins ? ['origins'] : []),
+    ...(auth ? ['auth'] : []),
+    ...(clients ? ['clients'] : []),
+  ]
 }
 
 function nested(a: RouteConfig, b: RouteConfig): boolean {

@@ -22,7 +22,10 @@ export function checkReferences(
 ): Problem[] {
   return [
     ...checkBinds(value, folder),
-    ...checkIdentityHeaders(value),
+    ...checkIdentityHeaders(value, ['identity', 'headers']),
+    ...listAt(value, 'routes').flatMap((_, index) =>
+      checkIdentityHeaders(value, ['routes', index, 'identity', 'headers']),
+    ),
     ...checkServers(value, folder),
     ...checkRouteNames(value),
     ...listAt(value, 'routes').flatMap((route, index) =>
@@ -57,13 +60,13 @@ function checkSocketPath(path: KeyPath, file: string): Problem[] {
   return [{ path, expected: `a socket whose absolute path has at most ${longestSocketPath} bytes` }]
 }
 
-function checkIdentityHeaders(value: unknown): Problem[] {
+function checkIdentityHeaders(value: unknown, headers: KeyPath): Problem[] {
   const firsts = new Map<string, string>()
-  return namesAt(value, 'identity', 'headers').flatMap((name) => {
+  return namesAt(value, ...headers).flatMap((name) => {
     const first = firsts.get(foldHeaderName(name))
     firsts.set(foldHeaderName(name), first ?? name)
     if (first === undefined) return []
-    const path = ['identity', 'headers', name]
+    const path = [...headers, name]
     return [{ path, found: 'another spelling of a header', expected: `only ${first}` }]
   })
 }

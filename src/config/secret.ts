@@ -6,7 +6,14 @@ const secretKeys =
 
 /** Whether what stands at the path is, or lies under, a key that holds a secret: such text never appears in a message. */
 export function holdsSecret(path: KeyPath): boolean {
-  return path.some((key) => typeof key === 'string' && secretKeys.test(key))
+  return path.some(
+    (key, at) => typeof key === 'string' && secretKeys.test(key) && !isHarmless(path, at),
+  )
+}
+
+/** Whether the key is the name of an authenticator, or its method: not all that stands under `apiKey` is one. */
+function isHarmless(path: KeyPath, at: number): boolean {
+  return path[0] === 'authenticators' && (at === 1 || (at === 2 && path[at] === 'apiKey'))
 }
 
 /** The text without the user and password that a URL in it may carry. */
