@@ -1,4 +1,4 @@
-import type { Node, Pair } from 'yaml'
+import type { Node } from 'yaml'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { Fault } from './htpasswd.ts'
 import { parseInstant } from './instant.ts'
@@ -77,7 +77,7 @@ class Reading {
     if (!isMap(node)) return this.#fault('an entry that is no mapping', entryForm)
     const values = new Map<string, string | undefined>()
     const known = named === undefined ? ['name', 'sha256', 'expires'] : ['sha256', 'expires']
-    for (const { key, value } of node.items as Pair[]) {
+    for (const { key, value } of node.items) {
       const name = textOf(key) ?? ''
       if (known.includes(name)) {
         values.set(name, textOf(value) ?? '')

@@ -15,8 +15,17 @@ export type Method = (typeof methods)[number]
 /** What a key may be: HMAC needs a secret, everything else a public key. */
 export const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const
 export const publicAlgorithms = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
 ] as const
 
 const ticketPath = '/.drawbridge/ticket'

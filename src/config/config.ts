@@ -14,6 +14,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly admission: AdmissionConfig
   readonly identity: IdentityConfig
+  /** Lower-case names of headers that only the gateway may set, on any route: who the client is, what a forward copies. */
+  readonly ownedHeaders: readonly string[]
   readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
   /** In the order of the file: the first that matches wins. */

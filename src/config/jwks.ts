@@ -1,4 +1,4 @@
-import { parseJwk } from './public-key.ts'
+import { parseJwk, type PublicJwk } from './public-key.ts'
 
 const mostKeys = 100
 
@@ -23,7 +23,7 @@ export function faultOfJwks(text: string): string | undefined {
   const grave = found.find(
     (key) => key === 'holds a private key' || key === 'holds a symmetric key',
   )
-  if (grave !== undefined) return String(grave)
+  if (grave !== undefined) return grave
   const usable = keys.filter(
     (key: unknown, at) => isJwk(key) && key.use !== 'enc' && typeof found[at] !== 'string',
   )
@@ -32,6 +32,6 @@ export function faultOfJwks(text: string): string | undefined {
   return typeof reason === 'string' ? reason : 'holds no key for signatures'
 }
 
-function isJwk(key: unknown): key is { kty: string; use?: unknown; d?: string } {
+function isJwk(key: unknown): key is PublicJwk & { use?: unknown } {
   return key instanceof Object && 'kty' in key && typeof key.kty === 'string'
 }

@@ -25,7 +25,11 @@ export async function checkNamedFiles(
   const authorities = [
     ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls', 'ca']),
     ...namesAt(value, 'listeners').map((name) => [
-      ...['listeners', name, 'tls', 'clientCertificate', 'ca'],
+      'listeners',
+      name,
+      'tls',
+      'clientCertificate',
+      'ca',
     ]),
   ].map((path) => checkAuthorities(context, path))
   const folders = listAt(value, 'routes').map((_, index) =>

@@ -16,8 +16,10 @@ export function parsePublicKey(pem: string): KeyObject | string {
   }
 }
 
+export type PublicJwk = JsonWebKeyInput['key'] & { readonly kty: string }
+
 /** The same for one key of a set; a text where it is no key for signatures, too. */
-export function parseJwk(jwk: JsonWebKeyInput['key']): KeyObject | string {
+export function parseJwk(jwk: PublicJwk): KeyObject | string {
   if (jwk.kty === 'oct') return 'holds a symmetric key'
   if (jwk.d !== undefined) return 'holds a private key'
   try {

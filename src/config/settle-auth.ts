@@ -81,6 +81,24 @@ function distinct(places: readonly Place[]): Place[] {
   return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()]
 }
 
+/**
+ * The headers that carry an identity on any route, so that no client can say on another route of the same upstream who it
+ * is. Authorization and Cookie stay the client's, where a forward does not replace them.
+ */
+export function ownedHeaders(
+  identities: readonly IdentityConfig[],
+  authenticators: readonly AuthenticatorConfig[],
+): string[] {
+  const names = new Set(identities.flatMap(({ headers }) => Object.keys(headers)))
+  for (const authenticator of authenticators) {
+    if (authenticator.kind !== 'forward') continue
+    for (const name of authenticator.copy) {
+      if (name !== 'authorization' && name !== 'cookie') names.add(name)
+    }
+  }
+  return [...names]
+}
+
 /** The global headers, a route's own added or in their place. */
 export function mergeIdentity(base: IdentityConfig, own: IdentityConfig): IdentityConfig {
   return { headers: { ...base.headers, ...own.headers } }

@@ -10,7 +10,7 @@ import type {
 } from './config.ts'
 import { deepFreeze, defined } from './objects.ts'
 import type { CheckedFile } from './schema.ts'
-import { mergeIdentity, settleAuthenticator } from './settle-auth.ts'
+import { mergeIdentity, ownedHeaders, settleAuthenticator } from './settle-auth.ts'
 import { mergeLimits, noMessageLimit, settleLimits } from './settle-limits.ts'
 import { isSentUnasked } from './unasked.ts'
 
@@ -22,6 +22,7 @@ export function settle(file: CheckedFile, folder: string): Config {
   const identity = { headers: lowerCaseKeys(file.identity.headers) }
   const limits = settleLimits(file.limits)
   const global = { limits, timeouts: file.timeouts, identity, authenticators }
+  const routes = file.routes.map((route, index) => settleRoute(route, index, global, folder))
   const config: Config = {
     listeners: mapValues(file.listeners, (listener) => settleListener(listener, folder)),
     trustedProxies: file.trustedProxies,
@@ -35,7 +36,11 @@ export function settle(file: CheckedFile, folder: string): Config {
       memory: file.admission.memory,
     },
     upstreams: mapValues(file.upstreams, (upstream) => settleUpstream(upstream, folder)),
-    routes: file.routes.map((route, index) => settleRoute(route, index, global, folder)),
+    routes,
+    ownedHeaders: ownedHeaders(
+      [identity, ...routes.map((route) => route.identity)],
+      Object.values(authenticators),
+    ),
     ...(file.monitor && { monitor: { bind: absoluteBind(file.monitor.bind, folder) } }),
     log: file.log,
     sessions: file.sessions,
