@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { AddressRules } from './admission/addresses.ts'
 import { Admission } from './admission/admission.ts'
+import { LocalLedger } from './admission/local-ledger.ts'
+import { MemoryWatch } from './admission/memory-watch.ts'
 import { openFilesLimit } from './admission/open-files.ts'
 import type { BindAddress } from './config/bind-address.ts'
 import type { Config, ListenerTls, RouteConfig } from './config/config.ts'
@@ -59,7 +61,14 @@ export class Gateway {
     this.#logger = parts.logger
     this.#refusals = new RefusalLog(parts.logger, parts.metrics)
     const trust = new TrustedProxies(config.trustedProxies)
+    const memory = new MemoryWatch(config.admission.memory, {
+      warn: (detail) => this.#logger.warn({ detail }, 'memory not watched'),
+    })
+    this.#sweep.add(memory)
     this.#admission = new Admission(config.admission, {
+      ledger: new LocalLedger(),
+      limits: config.limits,
+      memory,
       fileLimit: openFilesLimit(),
       trusted: trust,
       warn: (detail) => this.#logger.warn({ detail }, 'default limit not enforced'),
@@ -102,6 +111,8 @@ export class Gateway {
    */
   async start(): Promise<void> {
     this.#sweep.start()
+    // Memory is known before the first upgrade.
+    this.#sweep.tick(performance.now())
     try {
       for (const [name, { bind, tls }] of Object.entries(this.#config.listeners)) {
         const contexts = tls && (await this.#loadTls(name, tls))

@@ -103,6 +103,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     const request = read(exchange, record, stages)
     if (stages.draining()) throw new GatewayError('draining', 'the gateway is shutting down')
     if (request.target === '*') {
+      stages.admission.admitRequest(request.client)
       record.answered(answerOptions(exchange.head, exchange.response))
       return
     }
@@ -113,6 +114,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     if (request.websocket && (route.action.kind === 'proxy' || route.action.kind === 'bridge')) {
       await serveUpgrade(exchange, request, route, route.action, record, stages)
     } else {
+      stages.admission.admitRequest(request.client)
       record.answered(await serveRequest(exchange, request, route, stages))
     }
   } catch (thrown) {
@@ -132,7 +134,7 @@ export function serveNothing(connection: Connection, error: GatewayError, stages
   record.refused(refuseSocket(connection.socket, error), error)
 }
 
-/** The life of one WebSocket connection. The upstream answers before the client does, so that its failure is still a 502. */
+/** The life of one WebSocket connection: who may have it, then `openSession`. */
 async function serveUpgrade(
   exchange: Exchange,
   request: EdgeRequest,
@@ -141,12 +143,36 @@ async function serveUpgrade(
   record: RequestRecord,
   stages: Stages,
 ): Promise<void> {
-  const { connection, takeover, response } = exchange
-  const { signal } = connection
-  const { metrics } = stages.sinks
+  const { admission } = stages
   const upgrade = parseUpgrade(request)
   route.origins.check(upgrade.origin, request)
-  stages.admission.admitHandshake(request.client)
+  admission.admitHandshake(request.client)
+  const place = admission.sessionPlace({
+    route: route.name,
+    client: request.client,
+    limits: route.limits,
+  })
+  try {
+    place.admitClient()
+    // Authentication stands here.
+    place.admitIdentity(undefined)
+    await openSession(exchange, upgrade, route, action, record, stages)
+  } finally {
+    place.release()
+  }
+}
+
+/** The upstream answers before the client does, so that its failure is still a 502. */
+async function openSession(
+  { connection, takeover, response }: Exchange,
+  upgrade: UpgradeRequest,
+  route: Route,
+  action: ProxyAction | BridgeAction,
+  record: RequestRecord,
+  stages: Stages,
+): Promise<void> {
+  const { signal } = connection
+  const { metrics } = stages.sinks
   // Node hands the socket over for what parseUpgrade takes; were they ever to differ, nothing is tunnelled.
   if (takeover === undefined) throw new GatewayError('handshake-invalid', 'not an upgrade to Node')
   const dialedAt = performance.now()
@@ -169,7 +195,7 @@ async function serveUpgrade(
   const { protocol, extensions } = dialed
   takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions }))
   metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
-  const { id, client, host, path } = request
+  const { id, client, host, path } = upgrade.request
   const { listener } = connection
   const names = { id, listener, route: route.name, client, host, path }
   const facts = { ...names, upstream: dialed.server, subprotocol: protocol }

@@ -1,15 +1,21 @@
-import { isIPv4 } from 'node:net'
 import { AddressSet } from '../config/address-set.ts'
 import type { AdmissionConfig } from '../config/config.ts'
+import type { Rate } from '../config/rate.ts'
 import { GatewayError } from '../errors.ts'
 import type { Entry } from '../listener/listener.ts'
-import { networkOf } from '../observe/network.ts'
 import { unixAddress } from '../peer.ts'
 import type { Peer } from '../peer.ts'
-import { Ledger } from './ledger.ts'
-import { ClientRate } from './rate.ts'
+import { clientKey } from './client-key.ts'
+import type { Ledger, Release } from './ledger.ts'
+import { SessionPlace } from './session-place.ts'
+import type { SessionLimits, SessionRequest } from './session-place.ts'
 
 export interface AdmissionContext {
+  readonly ledger: Ledger
+  /** The global limits: what a route has from there is counted over all such routes. */
+  readonly limits: SessionLimits
+  /** @throws {GatewayError} `gateway-full` where memory is used up */
+  readonly memory: { check(): void }
   /** Soft limit of open files, `Infinity` for none. */
   readonly fileLimit: number
   /**
@@ -19,8 +25,6 @@ export interface AdmissionContext {
   readonly trusted: { has(address: string): boolean }
   /** Told once each when a default would have refused an address that is not public. */
   readonly warn: (message: string) => void
-  /** Monotonic milliseconds. */
-  readonly now?: () => number
 }
 
 const defaultConnections = 200
@@ -45,24 +49,23 @@ const internal = new AddressSet([
 /** Who may come in at all, counted over the whole gateway. */
 export class Admission {
   readonly #context: AdmissionContext
-  readonly #now: () => number
+  readonly #ledger: Ledger
   readonly #maxConnections: number
   readonly #maxPerClient: number
-  /** Of all clients together: `accepted` and `refused`. */
-  readonly #places = new Ledger()
-  readonly #ofClients = new Ledger()
-  readonly #handshakes: ClientRate
+  readonly #handshakes: Rate
+  readonly #requests: Rate
   /** Where the default holds, only public addresses are refused. */
   readonly #defaults: { readonly connections: boolean; readonly handshakes: boolean }
   readonly #warned = new Set<string>()
 
   constructor(config: AdmissionConfig, context: AdmissionContext) {
     this.#context = context
-    this.#now = context.now ?? (() => performance.now())
+    this.#ledger = context.ledger
     this.#maxConnections =
       config.connections === 'auto' ? connectionsFor(context.fileLimit) : config.connections
     this.#maxPerClient = config.connectionsPerClient ?? defaultConnections
-    this.#handshakes = new ClientRate(config.handshakesPerClient ?? defaultHandshakes)
+    this.#handshakes = config.handshakesPerClient ?? defaultHandshakes
+    this.#requests = config.requestsPerClient
     this.#defaults = {
       connections: config.connectionsPerClient === undefined,
       handshakes: config.handshakesPerClient === undefined,
@@ -78,7 +81,7 @@ export class Admission {
     if (own === undefined) {
       return this.#refuse('client-limit', `${peer.address} holds ${this.#maxPerClient} connections`)
     }
-    const place = this.#places.acquire('accepted', this.#maxConnections)
+    const place = this.#ledger.acquire('connections', 'accepted', this.#maxConnections)
     if (place === undefined) {
       own()
       return this.#refuse('gateway-full', `${this.#maxConnections} connections are open`)
@@ -91,32 +94,58 @@ export class Admission {
   }
 
   /**
-   * Counts one WebSocket handshake.
+   * Counts one plain request, those to the gateway's own endpoints too.
    * @param client its address after trusted proxies
    * @throws {GatewayError} `client-limit`
    */
+  admitRequest(client: string): void {
+    const wait = this.#take('requestsPerClient', client, this.#requests)
+    if (wait > 0) throw tooFast(`${client} sends requests too fast`, wait)
+  }
+
+  /**
+   * Counts one WebSocket handshake.
+   * @param client its address after trusted proxies
+   * @throws {GatewayError} `client-limit`, `gateway-full`
+   */
   admitHandshake(client: string): void {
-    if (client === unixAddress || this.#handshakes.take(keyOf(client), this.#now())) return
+    this.#context.memory.check()
+    const wait = this.#take('handshakesPerClient', client, this.#handshakes)
+    if (wait === 0) return
     if (this.#defaults.handshakes && internal.has(client)) {
       this.#warn(client, 'admission.handshakesPerClient')
       return
     }
-    throw new GatewayError('client-limit', `${client} opens WebSockets too fast`)
+    throw tooFast(`${client} opens WebSockets too fast`, wait)
+  }
+
+  /**
+   * The places of what may become a session. They are acquired step by step, as more is known of it, and held until its
+   * `release()`: in a `finally` of whoever called this.
+   */
+  sessionPlace(request: SessionRequest): SessionPlace {
+    return new SessionPlace(this.#ledger, this.#context.limits, request)
+  }
+
+  #take(account: string, client: string, rate: Rate): number {
+    // Nothing tells the clients of a unix socket apart. What is not limited needs no key.
+    if (client === unixAddress || rate.count === Infinity) return 0
+    return this.#ledger.take(account, clientKey(client), rate, secondsWorth(rate))
   }
 
   /** @returns undefined where the peer holds as many as one client may */
-  #acquireOwn(address: string): (() => void) | undefined {
+  #acquireOwn(address: string): Release | undefined {
     if (address === unixAddress || this.#context.trusted.has(address)) return () => undefined
-    const key = keyOf(address)
-    const place = this.#ofClients.acquire(key, this.#maxPerClient)
+    const key = clientKey(address)
+    const place = this.#ledger.acquire('connectionsPerClient', key, this.#maxPerClient)
     if (place !== undefined || !this.#defaults.connections || !internal.has(address)) return place
     this.#warn(address, 'admission.connectionsPerClient')
-    return this.#ofClients.acquire(key, Infinity)
+    return this.#ledger.acquire('connectionsPerClient', key, Infinity)
   }
 
   #refuse(token: 'client-limit' | 'gateway-full', message: string): Entry {
     const refusal = new GatewayError(token, message)
-    const release = this.#places.acquire('refused', maxRefused)
+    const release = this.#ledger.acquire('connections', 'refused', maxRefused)
     return { release: release ?? (() => undefined), refusal, reset: release === undefined }
   }
 
@@ -135,7 +164,11 @@ function connectionsFor(fileLimit: number): number {
   return Math.max(1, Math.floor((fileLimit - 64) / 2))
 }
 
-/** What an address is counted under: whoever has one IPv6 address has the whole /64. */
-function keyOf(address: string): string {
-  return isIPv4(address) ? address : networkOf(address)
+function secondsWorth(rate: Rate): number {
+  return Math.max(1, (rate.count * 1000) / rate.perMs)
+}
+
+function tooFast(message: string, waitMs: number): GatewayError {
+  const seconds = Math.ceil(waitMs / 1000)
+  return new GatewayError('client-limit', message, { headers: ['Retry-After', String(seconds)] })
 }

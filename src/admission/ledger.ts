@@ -1,31 +1,27 @@
+import type { Rate } from '../config/rate.ts'
+
+/** Gives a place back, once however often it is called. */
+export type Release = () => void
+
 /**
- * Counts what is held under each key. A place is acquired, not looked at: two that ask at once
- * cannot both get the last.
+ * All counting of who may come in and who may stay. Keys of different accounts have nothing to do with each other.
+ *
+ * Every answer is given at once, so that a check costs no turn of the event loop and nobody who is refused holds anything
+ * meanwhile. An implementation that counts across processes or machines answers from the share of each limit that it
+ * holds, and settles with the others behind the scenes.
  */
-export class Ledger {
-  readonly #held = new Map<string, number>()
-
-  /** Keys under which something is held. */
-  get size(): number {
-    return this.#held.size
-  }
-
+export interface Ledger {
   /**
+   * Takes one of `max` places under a key. A place is acquired, not looked at: two that ask at once cannot both get the last.
    * @param max `Infinity` for no limit
-   * @returns gives the place back, once however often it is called; undefined where `max` places
-   *   are taken
+   * @returns undefined where `max` places are taken
    */
-  acquire(key: string, max: number): (() => void) | undefined {
-    const held = this.#held.get(key) ?? 0
-    if (held >= max) return undefined
-    this.#held.set(key, held + 1)
-    let released = false
-    return () => {
-      if (released) return
-      released = true
-      const left = (this.#held.get(key) ?? 1) - 1
-      if (left === 0) this.#held.delete(key)
-      else this.#held.set(key, left)
-    }
-  }
+  acquire(account: string, key: string, max: number): Release | undefined
+  /**
+   * Takes one token of a rate under a key. A refused take costs nothing.
+   * @param rate the same for all keys of one account
+   * @param burst how many may be taken at once, 1 at least
+   * @returns 0 where it was taken, else the milliseconds until one can be
+   */
+  take(account: string, key: string, rate: Rate, burst: number): number
 }

@@ -1,22 +1,33 @@
 import { describe, expect, test } from 'vitest'
 import { Admission } from '../../../src/admission/admission.ts'
+import { LocalLedger } from '../../../src/admission/local-ledger.ts'
 import type { AdmissionConfig } from '../../../src/config/config.ts'
 import { AddressSet } from '../../../src/config/address-set.ts'
+import { GatewayError } from '../../../src/errors.ts'
 import type { Peer } from '../../../src/peer.ts'
+
+const unlimited = { count: Infinity, perMs: 1000 }
 
 function setUp(config: Partial<AdmissionConfig> = {}, fileLimit = Infinity) {
   const warnings: string[] = []
   const clock = { now: 0 }
+  const memory = { full: false }
   const admission = new Admission(
-    { connections: 'auto', ...config },
+    { connections: 'auto', requestsPerClient: unlimited, memory: Infinity, ...config },
     {
+      ledger: new LocalLedger(() => clock.now),
+      limits: { sessions: Infinity, sessionsPerClient: Infinity, sessionsPerIdentity: Infinity },
+      memory: {
+        check() {
+          if (memory.full) throw new GatewayError('gateway-full', 'full')
+        },
+      },
       fileLimit,
       trusted: new AddressSet(['10.0.0.0/8']),
       warn: (message) => warnings.push(message),
-      now: () => clock.now,
     },
   )
-  return { admission, warnings, clock }
+  return { admission, warnings, clock, memory }
 }
 
 function peer(address: string): Peer {
@@ -31,11 +42,11 @@ function fill(admission: Admission, address: string, most: number): number {
   return most
 }
 
-/** Shakes hands until one is refused. */
-function count(admission: Admission, client: string, most: number): number {
+/** Calls until one is refused. */
+function count(admit: (client: string) => void, client: string, most: number): number {
   for (let passed = 0; passed < most; passed += 1) {
     try {
-      admission.admitHandshake(client)
+      admit(client)
     } catch (error) {
       expect(error).toMatchObject({ token: 'client-limit' })
       return passed
@@ -149,33 +160,66 @@ describe('connections of one client', () => {
 describe('handshakes of one client', () => {
   test('are 50 a second by default', () => {
     const { admission, clock } = setUp()
-    expect(count(admission, '192.0.2.1', 1000)).toBe(50)
-    expect(count(admission, '192.0.2.2', 1000)).toBe(50)
+    const shake = (client: string): void => admission.admitHandshake(client)
+    expect(count(shake, '192.0.2.1', 1000)).toBe(50)
+    expect(count(shake, '192.0.2.2', 1000)).toBe(50)
     clock.now = 100
-    expect(count(admission, '192.0.2.1', 1000)).toBe(5)
-  })
-
-  test('are counted by /64', () => {
-    const { admission } = setUp({ handshakesPerClient: { count: 2, perMs: 1000 } })
-    expect(count(admission, '2001:db8::1', 10)).toBe(2)
-    expect(count(admission, '2001:db8::2', 10)).toBe(0)
+    expect(count(shake, '192.0.2.1', 1000)).toBe(5)
   })
 
   test('that are not public are not held to the default, which is said once', () => {
     const { admission, warnings } = setUp()
-    expect(count(admission, '127.0.0.1', 500)).toBe(500)
+    expect(count((client) => admission.admitHandshake(client), '127.0.0.1', 500)).toBe(500)
     expect(warnings).toHaveLength(1)
   })
 
-  test('of everybody with an address are held to a value that is written', () => {
-    const { admission } = setUp({ handshakesPerClient: { count: 2, perMs: 1000 } })
-    expect(count(admission, '127.0.0.1', 10)).toBe(2)
-    expect(count(admission, '10.0.0.1', 10)).toBe(2)
-    expect(count(admission, 'unix', 10)).toBe(10)
+  test('find no place where memory is used up, however few they are', () => {
+    const { admission, memory } = setUp({ handshakesPerClient: unlimited })
+    memory.full = true
+    const full = expect.objectContaining({ token: 'gateway-full' })
+    expect(() => admission.admitHandshake('192.0.2.1')).toThrow(full)
+    expect(() => admission.admitHandshake('unix')).toThrow(full)
+    expect(() => admission.admitRequest('192.0.2.1')).not.toThrow()
+  })
+})
+
+describe.each([
+  ['handshakesPerClient', (admission: Admission) => (c: string) => admission.admitHandshake(c)],
+  ['requestsPerClient', (admission: Admission) => (c: string) => admission.admitRequest(c)],
+] as const)('%s', (key, admit) => {
+  const two = { [key]: { count: 2, perMs: 1000 } }
+
+  test('is counted by /64', () => {
+    const ask = admit(setUp(two).admission)
+    expect(count(ask, '2001:db8::1', 10)).toBe(2)
+    expect(count(ask, '2001:db8::2', 10)).toBe(0)
+    expect(count(ask, '2001:db8:0:1::1', 10)).toBe(2)
   })
 
-  test('have no limit where none is set', () => {
-    const { admission } = setUp({ handshakesPerClient: { count: Infinity, perMs: 1000 } })
-    expect(count(admission, '192.0.2.1', 1000)).toBe(1000)
+  test('holds everybody with an address to a value that is written', () => {
+    const ask = admit(setUp(two).admission)
+    expect(count(ask, '127.0.0.1', 10)).toBe(2)
+    expect(count(ask, '10.0.0.1', 10)).toBe(2)
+    expect(count(ask, 'unix', 10)).toBe(10)
   })
+
+  test('has no limit where none is set', () => {
+    const ask = admit(setUp({ [key]: unlimited }).admission)
+    expect(count(ask, '192.0.2.1', 1000)).toBe(1000)
+  })
+
+  test('says when to come again', () => {
+    const ask = admit(setUp({ [key]: { count: 6, perMs: 60_000 } }).admission)
+    ask('192.0.2.1')
+    expect(() => ask('192.0.2.1')).toThrow(
+      expect.objectContaining({ headers: ['Retry-After', '10'] }),
+    )
+  })
+})
+
+test('handshakes and requests are counted apart', () => {
+  const rate = { count: 1, perMs: 1000 }
+  const { admission } = setUp({ handshakesPerClient: rate, requestsPerClient: rate })
+  admission.admitHandshake('192.0.2.1')
+  expect(() => admission.admitRequest('192.0.2.1')).not.toThrow()
 })
