@@ -3,7 +3,7 @@ import { parseEndpoint } from './endpoint.ts'
 import { isCredentialHeader } from './identity-header.ts'
 import { isPathPattern } from './path-pattern.ts'
 import { parsePlace } from './place.ts'
-import { Clock, ClockOrZero, oneOrMore, Path, RateOrNone, text } from './scalars.ts'
+import { Clock, ClockOrZero, oneOrMore, Path, RateOrNone, Span, text, words } from './scalars.ts'
 import { Secret } from './secret.ts'
 import { isToken } from './token.ts'
 
@@ -27,6 +27,8 @@ export const publicAlgorithms = [
   'EdDSA',
   'Ed25519',
 ] as const
+
+const algorithms = [...hmacAlgorithms, ...publicAlgorithms] as const
 
 const ticketPath = '/.drawbridge/ticket'
 /** Where an OpenID provider tells of a logout. */
@@ -107,10 +109,7 @@ const Jwt = z.strictObject({
   audience: oneOrMore(someText, 'a text or a list of texts')
     .optional()
     .describe('One of these must be in `aud`. A value or a list. Left out: anything.'),
-  algorithms: oneOrMore(
-    z.enum([...hmacAlgorithms, ...publicAlgorithms]),
-    'an algorithm or a list of algorithms',
-  )
+  algorithms: oneOrMore(z.enum(algorithms), `${words(algorithms)}, or a list of these`)
     .optional()
     .describe(
       'The signatures that count; HS ones with `secret` only. Left out: those that fit the key.',
@@ -231,9 +230,7 @@ const Ticket = z.strictObject({
   )
     .prefault(ticketPath)
     .describe('`POST PATH?for=/chat` gives out a ticket for an upgrade to `/chat`.'),
-  lifetime: Clock.refine((ms) => ms !== Infinity, { error: 'a duration: tickets end' })
-    .prefault('30s')
-    .describe('How long a ticket is good.'),
+  lifetime: Span.prefault('30s').describe('How long a ticket is good.'),
   bindAddress: z
     .boolean()
     .prefault(false)

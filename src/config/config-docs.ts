@@ -78,14 +78,21 @@ function kindOf(schema: JsonSchema): string {
   if (schema.enum !== undefined)
     return schema.enum.map((value) => `\`${written(value)}\``).join(', ')
   if (schema.title !== undefined) return schema.title
-  if (schema.anyOf !== undefined)
-    return [...new Set(schema.anyOf.map((inner) => kindOf(inner)))].join(', or ')
+  if (schema.anyOf !== undefined) return alternatives(schema.anyOf)
   if (schema.type === 'array')
     return `list${schema.items === undefined ? '' : ` of ${kindOf(schema.items)}`}`
   if (schema.type === 'object') return 'mapping'
   if (schema.type === 'boolean') return '`true`, `false`'
   if (schema.type === 'integer') return 'whole number'
   return 'text'
+}
+
+/** The kinds that are possible, each once; a list of one of them is no more than that. */
+function alternatives(schemas: readonly JsonSchema[]): string {
+  const kinds = [...new Set(schemas.map((inner) => kindOf(inner)))]
+  return kinds
+    .map((kind) => (kinds.some((other) => kind === `list of ${other}`) ? 'a list of these' : kind))
+    .join(', or ')
 }
 
 function standardOf(value: unknown): string {

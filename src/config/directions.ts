@@ -27,7 +27,5 @@ export function eachWay<T extends object>(
     form.transform((value): EachWay<T> => ({ fromClient: value, fromUpstream: value })),
   )
   // One union, not one inside another: so the mapping that was meant can be told from the other.
-  return z.union([...both, directions], {
-    error: `${error}, or a mapping with fromClient and fromUpstream`,
-  })
+  return z.union([...both, directions], { error: `${error}, or with fromClient and fromUpstream` })
 }

@@ -26,7 +26,7 @@ const Message = eachWay(
     }),
   ],
   'messages',
-  'a size such as 1MiB, none, a mapping with max and over',
+  'a size such as 1MiB, none, or a mapping with max and over',
 ).describe(
   'Largest WebSocket message: wire bytes, fragments summed. Beyond it 1009. One value is for both ways. `none` lifts it. ' +
     'On a bridge `none` unless its route says otherwise.',
@@ -93,10 +93,11 @@ const Buffer = BufferSize.describe(
 const Body = Size.describe('Request body of plain HTTP. Beyond it 413. `none` lifts it.')
 const Sessions = Count.describe('WebSockets of one route at once. Beyond it 503. `none` lifts it.')
 const SessionsPerClient = Count.describe(
-  'WebSockets of one route at once, by the client’s address (IPv6: per /64). Beyond it 429. `none` lifts it.',
+  'WebSockets at once of one client address (IPv6: per /64), over all routes that have the global limit, or on one with its own. ' +
+    'Beyond it 429. `none` lifts it.',
 )
 const SessionsPerIdentity = Count.describe(
-  'WebSockets of one route at once, by who the client is. Beyond it 429. `none` lifts it.',
+  'The same of one identity. Beyond it 429. `none` lifts it.',
 )
 
 export const Limits = z.strictObject({

@@ -49,6 +49,13 @@ export const Clock = text(
   `${durationForm}, above 0 and at most 596h, or none`,
 )
 
+/** A span that has to end. */
+export const Span = text(
+  (written) => parseDuration(written) || undefined,
+  'duration',
+  `${durationForm}, above 0 and at most 596h`,
+)
+
 /** A span that may be nothing: none is 0. */
 export const ClockOrZero = text(
   (written) => (written === 'none' ? 0 : parseDuration(written)),

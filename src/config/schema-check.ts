@@ -57,7 +57,20 @@ function fittingBranch(branches: readonly Issue[][]): Issue[] | undefined {
       ({ code, path }) => path.length > 0 || (code !== 'invalid_type' && code !== 'invalid_value'),
     ),
   )
-  return fitting.length === 1 ? fitting[0] : undefined
+  // Of several mappings the one with the fewest strange keys, then the fewest mistakes, where there is one.
+  const ranked = fitting.map((issues) => ({
+    issues,
+    rank: strangers(issues) * 100 + issues.length,
+  }))
+  ranked.sort((a, b) => a.rank - b.rank)
+  const [best, next] = ranked
+  return best !== undefined && best.rank !== next?.rank ? best.issues : undefined
+}
+
+function strangers(issues: readonly Issue[]): number {
+  let count = 0
+  for (const issue of issues) if (issue.code === 'unrecognized_keys') count += issue.keys.length
+  return count
 }
 
 function unknownKey(path: KeyPath, source: Source): Problem {
