@@ -23,7 +23,8 @@ const stages = layers[5]!
 
 /** One door per package: who may import it. What is not listed here may not be imported at all. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  undici: ['upstream/', 'http/'],
+  undici: ['upstream/', 'http/', 'auth/'],
+  jose: ['auth/token-verifier.ts'],
   zod: ['config/'],
   yaml: ['config/'],
   pino: ['observe/logger.ts'],
