@@ -244,7 +244,7 @@ async function serveSession(
   const record = new SessionRecord(sinks, session)
   sessions.set(session, record)
   record.opened()
-  const options = { limits, timeouts, sweep, onLimit: (limit: string) => record.overLimit(limit) }
+  const options = { limits, timeouts, sweep, onLimit: record.overLimit.bind(record) }
   const ended =
     dialed.kind === 'websocket'
       ? relayWebSocket(session, socket, dialed.socket, { ...options, deflate: dialed.deflate })

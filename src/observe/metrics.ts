@@ -24,6 +24,11 @@ export class Metrics {
     'code',
     'side',
   ])
+  readonly #overLimits = this.#counter(
+    'limits_exceeded_total',
+    'Sessions that passed a limit which is only told of',
+    ['route', 'limit'],
+  )
   readonly #refusals = this.#counter('refusals_total', 'Refused requests', ['error'])
   readonly #requests = this.#counter('requests_total', 'Answered plain requests', [
     'route',
@@ -70,6 +75,11 @@ export class Metrics {
   sessionClosed(route: string, kind: SessionKind, code: number, side: ClosedBy): void {
     this.#sessionsOpen.dec({ route, kind })
     this.#closes.inc({ code: codeLabel(code), side })
+  }
+
+  /** @param limit its name in the configuration */
+  overLimit(route: string, limit: string): void {
+    this.#overLimits.inc({ route, limit })
   }
 
   refused(token: Token): void {

@@ -37,10 +37,11 @@ export class SessionRecord {
     logSessionOpened(this.#sinks.logger, facts)
   }
 
-  /** A limit with `over: log` was passed. */
-  overLimit(limit: string): void {
+  /** A limit with `over: log` was passed, first by `from`. */
+  overLimit(limit: string, from: 'client' | 'upstream'): void {
     const { id, route, client } = this.#session.facts
-    this.#sinks.logger.warn({ id, route, client, limit }, 'limit exceeded')
+    this.#sinks.metrics.overLimit(route, limit)
+    this.#sinks.logger.warn({ id, route, client, limit, from }, 'limit exceeded')
   }
 
   /** Hands what was carried since the last time to the metrics: at every rendering, so that long sessions show while they live. */

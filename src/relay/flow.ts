@@ -2,9 +2,11 @@ import { GatewayError } from '../errors.ts'
 import type { Close } from '../websocket/close-code.ts'
 import type { StopAt } from '../websocket/scanner.ts'
 import type { Leg } from './leg.ts'
+import type { RateGate } from './rate-gate.ts'
+import type { Sleeper, Wakeups } from './wakeups.ts'
 
 /** Why a sender is paused. Bits, because it may be for several reasons. */
-export const Hold = { targetFull: 1, throttled: 2, ownQueueFull: 4 } as const
+export const Hold = { targetFull: 1, throttled: 2, ownQueueFull: 4, overRate: 8 } as const
 export type Hold = (typeof Hold)[keyof typeof Hold]
 
 /** Whom a flow tells what it has seen. */
@@ -16,16 +18,28 @@ export interface FlowEvents {
   stopped(flow: Flow): void
 }
 
+/** The rates of one direction, where they are limited. */
+export interface Pace {
+  readonly gate: RateGate | undefined
+  readonly wakeups: Wakeups
+}
+
 /** What goes from one peer to the other. */
-export abstract class Flow {
+export abstract class Flow implements Sleeper {
   readonly from: Leg
   readonly to: Leg
+  protected readonly gate: RateGate | undefined
+  readonly #wakeups: Wakeups
   #holds = 0
+  /** What came with the last bytes that the rates allowed: one read of the port, as good as always. */
+  #rest: Buffer | undefined
   #events: FlowEvents | undefined
 
-  constructor(from: Leg, to: Leg) {
+  constructor(from: Leg, to: Leg, { gate, wakeups }: Pace) {
     this.from = from
     this.to = to
+    this.gate = gate
+    this.#wakeups = wakeups
   }
 
   /** Towards `to` a frame of our own may be written. */
@@ -35,7 +49,8 @@ export abstract class Flow {
   /** Changes with every byte of a data frame. */
   abstract readonly activity: number
   protected abstract stopAt(at: StopAt): void
-  protected abstract take(bytes: Buffer, from: number, to: number): void
+  /** @returns up to where: less than `to` where a rate is used up, and the rest is handed in again */
+  protected abstract take(bytes: Buffer, from: number, to: number): number
 
   get paused(): boolean {
     return this.#holds !== 0
@@ -85,15 +100,47 @@ export abstract class Flow {
 
   tick(_now: number): void {}
 
+  /** Goes on with what the rates have held back, once they allow it and nothing else is in the way. */
+  wake(now: number): boolean {
+    const free = this.#holds === Hold.overRate && this.gate?.ready(now) === true
+    if (free || this.stopped) this.#takeRest()
+    return this.#rest === undefined
+  }
+
   // One closure a flow, not one a chunk.
   readonly #sink = (bytes: Buffer, from: number, to: number): boolean => {
+    if (this.#rest !== undefined && this.stopped) this.#takeRest()
+    if (this.#rest === undefined) this.#feed(bytes, from, to)
+    else this.#rest = Buffer.concat([this.#rest, bytes.subarray(from, to)])
+    return this.#holds === 0
+  }
+
+  #feed(bytes: Buffer, from: number, to: number): void {
+    const { gate } = this
+    gate?.refresh(performance.now())
+    let taken = to
     try {
-      this.take(bytes, from, to)
+      taken = this.take(bytes, from, to)
     } catch (thrown) {
       this.events.fail(GatewayError.from(thrown))
     }
+    if (gate?.violation !== undefined) this.events.fail(gate.violation)
     if (this.stopped) this.#letGo()
-    return this.#holds === 0
+    else if (taken < to) this.#wait(bytes, taken, to)
+  }
+
+  #wait(bytes: Buffer, from: number, to: number): void {
+    const rest = bytes.subarray(from, to)
+    this.#rest = this.from.port.lends ? Buffer.from(rest) : rest
+    this.hold(Hold.overRate)
+    this.#wakeups.add(this)
+  }
+
+  #takeRest(): void {
+    const rest = this.#rest
+    this.#rest = undefined
+    if (rest !== undefined) this.#feed(rest, 0, rest.length)
+    if (this.#rest === undefined) this.release(Hold.overRate)
   }
 
   /** What is only discarded needs no back-pressure, and a Close behind it would not be seen. */

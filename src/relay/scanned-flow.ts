@@ -4,19 +4,20 @@ import { violation } from '../websocket/frame-header.ts'
 import type { FrameScanner, StopAt } from '../websocket/scanner.ts'
 import type { ControlGate } from './control-gate.ts'
 import { Flow, Hold } from './flow.ts'
+import type { Pace } from './flow.ts'
 import type { Leg, WebSocketLeg } from './leg.ts'
 
 /** A flow whose sender speaks WebSocket. */
 export abstract class ScannedFlow extends Flow {
   declare readonly from: WebSocketLeg
   protected abstract readonly scanner: FrameScanner
-  readonly #gate: ControlGate
+  readonly #control: ControlGate
   #closeTold = false
   #stopTold = false
 
-  constructor(from: WebSocketLeg, to: Leg, gate: ControlGate) {
-    super(from, to)
-    this.#gate = gate
+  constructor(from: WebSocketLeg, to: Leg, control: ControlGate, pace: Pace) {
+    super(from, to, pace)
+    this.#control = control
   }
 
   get stopped(): boolean {
@@ -28,12 +29,12 @@ export abstract class ScannedFlow extends Flow {
   }
 
   override tick(now: number): void {
-    if (this.paused && this.#gate.recovers(now)) this.release(Hold.throttled)
+    if (this.paused && this.#control.recovers(now)) this.release(Hold.throttled)
   }
 
   /** @throws {GatewayError} `rate-exceeded`, `upstream-invalid` */
   protected admitControl(): void {
-    const admission = this.#gate.admit(performance.now())
+    const admission = this.#control.admit(performance.now())
     if (admission === 'late') this.hold(Hold.throttled)
     if (admission !== 'refuse') return
     throw violation(this.from.side, 'rate-exceeded', 1008, 'control frames over the limit')
@@ -43,9 +44,10 @@ export abstract class ScannedFlow extends Flow {
     this.scanner.stop(at)
   }
 
-  protected take(bytes: Buffer, from: number, to: number): void {
+  protected take(bytes: Buffer, from: number, to: number): number {
+    let taken = to
     try {
-      this.scanner.scan(bytes, from, to)
+      taken = this.scanner.scan(bytes, from, to)
       this.scanned(bytes)
     } catch (thrown) {
       // What came before a violation still goes out, and before the Close that tells of it.
@@ -61,6 +63,7 @@ export abstract class ScannedFlow extends Flow {
       this.#stopTold = true
       this.events.stopped(this)
     }
+    return taken
   }
 
   /** The scan of `bytes` is over: what was taken out of it may be sent. */

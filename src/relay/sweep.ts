@@ -1,3 +1,5 @@
+import { Wakeups } from './wakeups.ts'
+
 /** What the sweep looks at. */
 export interface Swept {
   /** @param now monotonic milliseconds */
@@ -13,6 +15,8 @@ export interface Swept {
  * are met up to one interval late.
  */
 export class Sweep {
+  /** For what cannot wait for the next look. */
+  readonly wakeups = new Wakeups()
   readonly #intervalMs: number
   readonly #swept = new Set<Swept>()
   #timer: NodeJS.Timeout | undefined
@@ -44,6 +48,7 @@ export class Sweep {
   stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
+    this.wakeups.stop()
     for (const swept of this.#swept) swept.destroy()
   }
 

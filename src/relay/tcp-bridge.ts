@@ -4,17 +4,21 @@ import type { Close } from '../websocket/close-code.ts'
 import { dataHeader, encodeControl } from '../websocket/encode.ts'
 import { applyMask } from '../websocket/mask.ts'
 import { Opcode } from '../websocket/opcode.ts'
+import type { FrameRules } from '../websocket/frame-header.ts'
 import { FrameScanner } from '../websocket/scanner.ts'
 import type { MessageHandler, StopAt, Tally } from '../websocket/scanner.ts'
 import { Utf8Repair, Utf8Validator } from '../websocket/utf8.ts'
 import type { ControlGate } from './control-gate.ts'
+import type { Side } from './ending.ts'
 import { Flow, Hold } from './flow.ts'
+import type { Pace } from './flow.ts'
 import { BackendLeg, WebSocketLeg } from './leg.ts'
 import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
+import type { RateGate } from './rate-gate.ts'
+import { SessionGates } from './session-gates.ts'
 import type { Outcome, Session } from './session.ts'
 import { Tunnel } from './tunnel.ts'
-import { controlGates } from './websocket-relay.ts'
 import type { SessionOptions } from './websocket-relay.ts'
 
 export interface BridgeOptions extends SessionOptions {
@@ -39,12 +43,17 @@ export function bridgeTcp(
   // Raw bytes have no pings: such a backend may be silent for as long as it likes.
   const backendClocks = { ping: Infinity, pong: Infinity, stall: timeouts.stall }
   const backendLeg = new BackendLeg('upstream', backendPort, backendClocks)
-  const gate = controlGates(options)()
-  const received = new MessageFlow(clientLeg, backendLeg, gate, session.received, {
-    text: messages === 'text',
-    maxMessageBytes: limits.message.fromClient,
-  })
-  const sent = new BackendFlow(backendLeg, clientLeg, session.sent, messages)
+  const gates = new SessionGates(options)
+  const pace = (from: Side): Pace => ({ gate: gates.rate(from), wakeups: sweep.wakeups })
+  const received = new MessageFlow(
+    clientLeg,
+    backendLeg,
+    gates.control('client'),
+    pace('client'),
+    session.received,
+    { text: messages === 'text', ...gates.message('client') },
+  )
+  const sent = new BackendFlow(backendLeg, clientLeg, pace('upstream'), session.sent, messages)
   return new Tunnel(session, timeouts, sweep, received, sent).run()
 }
 
@@ -64,17 +73,19 @@ class MessageFlow extends ScannedFlow implements MessageHandler {
   constructor(
     from: WebSocketLeg,
     to: BackendLeg,
-    gate: ControlGate,
+    control: ControlGate,
+    pace: Pace,
     tally: Tally,
-    rules: { readonly text: boolean; readonly maxMessageBytes: number },
+    rules: { readonly text: boolean } & Pick<FrameRules, 'maxMessageBytes' | 'onBigMessage'>,
   ) {
-    super(from, to, gate)
-    this.#text = rules.text
-    const { maxMessageBytes } = rules
+    super(from, to, control, pace)
+    const { text, ...message } = rules
+    this.#text = text
     this.scanner = new FrameScanner(
-      { from: 'client', deflate: false, maxMessageBytes },
+      { from: 'client', deflate: false, ...message },
       this,
       tally,
+      pace.gate,
     )
   }
 
@@ -141,8 +152,14 @@ class BackendFlow extends Flow {
   #stopped = false
   #activity = 0
 
-  constructor(from: BackendLeg, to: WebSocketLeg, tally: Tally, messages: 'binary' | 'text') {
-    super(from, to)
+  constructor(
+    from: BackendLeg,
+    to: WebSocketLeg,
+    pace: Pace,
+    tally: Tally,
+    messages: 'binary' | 'text',
+  ) {
+    super(from, to, pace)
     this.#tally = tally
     this.#opcode = Opcode[messages]
     this.#repair = messages === 'text' ? new Utf8Repair() : undefined
@@ -168,9 +185,23 @@ class BackendFlow extends Flow {
     this.#stopped = true
   }
 
-  protected take(bytes: Buffer, from: number, to: number): void {
-    if (this.#stopped || this.to.parted) return
+  protected take(bytes: Buffer, from: number, to: number): number {
+    if (this.#stopped || this.to.parted) return to
     this.#activity++
+    const { gate } = this
+    if (gate === undefined) {
+      this.#pass(bytes, from, to)
+      return to
+    }
+    let at = from
+    for (let count = spend(gate, to - at); count > 0; count = spend(gate, to - at)) {
+      this.#pass(bytes, at, at + count)
+      at += count
+    }
+    return at
+  }
+
+  #pass(bytes: Buffer, from: number, to: number): void {
     const kept = !this.from.port.lends
     if (this.#repair === undefined) this.#send(bytes, kept, from, to)
     else this.#send(this.#repair.take(bytes, from, to), kept)
@@ -186,6 +217,20 @@ class BackendFlow extends Flow {
     this.#tally.bytes += to - from
     if (!room) this.hold(Hold.targetFull)
   }
+}
+
+/**
+ * @returns how many of so many bytes may be the next message
+ * @throws {GatewayError} `upstream-invalid`
+ */
+function spend(gate: RateGate, wanted: number): number {
+  if (wanted === 0) return 0
+  if (gate.messages < 1 && gate.outOfMessages() === 'wait') return 0
+  if (gate.bytes < 1 && gate.outOfBytes(false) === 'wait') return 0
+  const count = Math.min(wanted, Math.floor(gate.bytes))
+  gate.messages--
+  gate.bytes -= count
+  return count
 }
 
 function notUtf8(): GatewayError {

@@ -5,23 +5,32 @@ import { FrameScanner } from '../websocket/scanner.ts'
 import type { FrameHandler, Tally } from '../websocket/scanner.ts'
 import type { FrameRules } from '../websocket/frame-header.ts'
 import { Opcode } from '../websocket/opcode.ts'
-import { ControlGate } from './control-gate.ts'
+import type { ControlGate } from './control-gate.ts'
+import type { Side } from './ending.ts'
 import { Hold } from './flow.ts'
+import type { Pace } from './flow.ts'
 import { WebSocketLeg } from './leg.ts'
 import type { PeerTimeouts } from './peer-clock.ts'
 import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
+import { SessionGates } from './session-gates.ts'
 import type { Outcome, Session } from './session.ts'
 import type { Sweep } from './sweep.ts'
 import { Tunnel } from './tunnel.ts'
 import type { TunnelTimeouts } from './tunnel.ts'
 
 export interface SessionOptions {
-  readonly limits: Pick<Limits, 'message' | 'controlFrameRate' | 'buffer'>
+  readonly limits: Pick<
+    Limits,
+    'message' | 'messageOver' | 'messageRate' | 'byteRate' | 'controlFrameRate' | 'buffer'
+  >
   readonly timeouts: PeerTimeouts & TunnelTimeouts
   readonly sweep: Sweep
-  /** Called once per session when a limit with `over: log` is passed, with the limit's name in the configuration. */
-  readonly onLimit?: (limit: string) => void
+  /**
+   * Called once per session and limit when one with `over: log` is passed, with the limit's name in the configuration and
+   * who was the first to pass it.
+   */
+  readonly onLimit?: (limit: string, from: Side) => void
 }
 
 export interface RelayOptions extends SessionOptions {
@@ -42,29 +51,15 @@ export function relayWebSocket(
   const { limits, timeouts, deflate, sweep } = options
   const clientLeg = new WebSocketLeg('client', new PlainPort(client, limits.buffer), timeouts)
   const upstreamLeg = new WebSocketLeg('upstream', new PlainPort(upstream, limits.buffer), timeouts)
-  const gate = controlGates(options)
-  const received = new FrameFlow(clientLeg, upstreamLeg, gate(), session.received, {
-    from: 'client',
-    deflate,
-    maxMessageBytes: limits.message.fromClient,
-  })
-  const sent = new FrameFlow(upstreamLeg, clientLeg, gate(), session.sent, {
-    from: 'upstream',
-    deflate,
-    maxMessageBytes: limits.message.fromUpstream,
-  })
-  return new Tunnel(session, timeouts, sweep, received, sent).run()
-}
-
-/** Makes the gates of one session, which tells of its limits once whichever side passes them. */
-export function controlGates({ limits, onLimit }: SessionOptions): () => ControlGate {
-  let told = false
-  const tell = (): void => {
-    if (told) return
-    told = true
-    onLimit?.('controlFrameRate')
+  const gates = new SessionGates(options)
+  const flow = (from: Side): FrameFlow => {
+    const [source, target] = from === 'client' ? [clientLeg, upstreamLeg] : [upstreamLeg, clientLeg]
+    const tally = from === 'client' ? session.received : session.sent
+    const pace = { gate: gates.rate(from), wakeups: sweep.wakeups }
+    const rules = { from, deflate, ...gates.message(from) }
+    return new FrameFlow(source, target, gates.control(from), pace, tally, rules)
   }
-  return () => new ControlGate(limits.controlFrameRate, performance.now(), tell)
+  return new Tunnel(session, timeouts, sweep, flow('client'), flow('upstream')).run()
 }
 
 /** Gives on the sender's own bytes. */
@@ -74,12 +69,13 @@ class FrameFlow extends ScannedFlow implements FrameHandler {
   constructor(
     from: WebSocketLeg,
     to: WebSocketLeg,
-    gate: ControlGate,
+    control: ControlGate,
+    pace: Pace,
     tally: Tally,
     rules: FrameRules,
   ) {
-    super(from, to, gate)
-    this.scanner = new FrameScanner(rules, this, tally)
+    super(from, to, control, pace)
+    this.scanner = new FrameScanner(rules, this, tally, pace.gate)
   }
 
   get atBoundary(): boolean {

@@ -15,6 +15,8 @@ export interface FrameRules {
   readonly deflate: boolean
   /** Largest message as it is on the wire, inclusive; Infinity for none. */
   readonly maxMessageBytes: number
+  /** Larger messages pass, and this is told of each header that makes them so. */
+  readonly onBigMessage?: (() => void) | undefined
 }
 
 /**
@@ -119,7 +121,11 @@ export class FrameHeader {
   #checkMessage(opcode: Opcode, payloadBytes: number): void {
     const goesOn = opcode === Opcode.continuation
     const total = goesOn ? this.#messageBytes + payloadBytes : payloadBytes
-    if (total > this.#rules.maxMessageBytes) throw this.#tooBig('a message over the limit')
+    if (total > this.#rules.maxMessageBytes) {
+      const { onBigMessage } = this.#rules
+      if (onBigMessage === undefined) throw this.#tooBig('a message over the limit')
+      onBigMessage()
+    }
     if (goesOn && this.#fragments >= maxFragments) throw this.#tooBig('too many fragments')
   }
 

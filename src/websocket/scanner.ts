@@ -1,3 +1,4 @@
+import type { Allowance, Overdrawn } from './allowance.ts'
 import { isWireCode, noCode } from './close-code.ts'
 import type { Close } from './close-code.ts'
 import { CloseFinder } from './close-finder.ts'
@@ -62,6 +63,7 @@ export class FrameScanner {
   readonly #messages: MessageHandler | undefined
   readonly #handler: FrameHandler | MessageHandler
   readonly #tally: Tally
+  readonly #allowance: Allowance | undefined
   #mode: Mode = Mode.open
   /** Bytes of a data frame's payload that are still to come. */
   #payloadLeft = 0
@@ -72,16 +74,25 @@ export class FrameScanner {
   #run = 0
   #at = 0
   #activity = 0
+  /** The allowance is used up: what is left of the chunk is for later. */
+  #waits = false
   #close: Close | undefined
   #finder: CloseFinder | undefined
 
-  constructor(rules: FrameRules, handler: FrameHandler | MessageHandler, tally: Tally) {
+  /** @param allowance undefined for no limit */
+  constructor(
+    rules: FrameRules,
+    handler: FrameHandler | MessageHandler,
+    tally: Tally,
+    allowance?: Allowance,
+  ) {
     this.#from = rules.from
     this.#header = new FrameHeader(rules)
     this.#handler = handler
     if ('pass' in handler) this.#frames = handler
     else this.#messages = handler
     this.#tally = tally
+    this.#allowance = allowance
   }
 
   /** Between frames, as far as they have been given on: the only place where the gateway may write frames of its own. */
@@ -124,14 +135,16 @@ export class FrameScanner {
 
   /**
    * Takes the next bytes. Frames before a violation are given on before it is thrown.
+   * @returns up to where: less than `to` where the allowance is used up, and the rest is to be handed in again
    * @throws {GatewayError} `frame-invalid`, `message-too-big`, `upstream-invalid`, what the handler throws; the scanner
    *   is stopped then
    */
-  scan(bytes: Buffer, from: number, to: number): void {
+  scan(bytes: Buffer, from: number, to: number): number {
     this.#at = from
     this.#run = from
+    this.#waits = false
     try {
-      while (this.#at < to && this.#mode < Mode.stopped) this.#step(bytes, to)
+      while (this.#at < to && this.#mode < Mode.stopped && !this.#waits) this.#step(bytes, to)
     } catch (thrown) {
       this.#flush(bytes)
       if (!this.stopped) this.#discardFrom(this.#payloadLeft)
@@ -139,18 +152,22 @@ export class FrameScanner {
       throw thrown
     }
     this.#flush(bytes)
+    if (!this.stopped) return this.#at
     this.#finder?.scan(bytes, this.#at, to)
+    return to
   }
 
   #step(bytes: Buffer, to: number): void {
     if (this.#payloadLeft > 0) this.#takePayload(bytes, to)
     else if (this.#heldBytes > 0) this.#fill(bytes, to)
+    else if (this.#allowance !== undefined && !this.#mayBegin(bytes[this.#at]!)) this.#waits = true
     else {
       const at = this.#at
       const size = this.#header.read(bytes, at, to)
       const whole = this.#header.opcode < Opcode.close ? size : size + this.#header.payloadBytes
       if (size === 0 || to - at < whole) this.#hold(bytes, to)
       else if (this.#header.opcode < Opcode.close) {
+        this.#admitPayload()
         this.#at = at + size
         this.#beginData()
       } else {
@@ -163,17 +180,44 @@ export class FrameScanner {
     }
   }
 
+  /** Whether there is an allowance for the frame that begins with this byte. Asked before anything is kept of the frame. */
+  #mayBegin(first: number): boolean {
+    const opcode = first & 0x0f
+    if (opcode !== Opcode.text && opcode !== Opcode.binary) return true
+    const { messages } = this.#allowance!
+    return messages >= 1 || this.#goesOn(this.#allowance!.outOfMessages())
+  }
+
+  /** The last moment to refuse a frame for its bytes: nothing of it has been given on. */
+  #admitPayload(): void {
+    const allowance = this.#allowance
+    if (allowance === undefined || allowance.bytes >= 1 || this.#header.payloadBytes === 0) return
+    this.#goesOn(allowance.outOfBytes(false))
+  }
+
+  #goesOn(verdict: Overdrawn): boolean {
+    if (verdict === 'finish' && this.#mode < Mode.toFrameEnd) this.#mode = Mode.toFrameEnd
+    return verdict !== 'wait'
+  }
+
   #beginData(): void {
     const { opcode, payloadBytes } = this.#header
     this.#activity++
     this.#payloadLeft = payloadBytes
-    if (opcode !== Opcode.continuation) this.#messages?.messageBegins(opcode)
+    if (opcode !== Opcode.continuation) {
+      if (this.#allowance !== undefined) this.#allowance.messages--
+      this.#messages?.messageBegins(opcode)
+    }
     if (payloadBytes === 0) this.#endFrame()
   }
 
   #takePayload(bytes: Buffer, to: number): void {
     const at = this.#at
-    const count = Math.min(this.#payloadLeft, to - at)
+    let count = Math.min(this.#payloadLeft, to - at)
+    if (this.#allowance !== undefined) {
+      count = this.#spend(this.#allowance, count)
+      if (count === 0) return
+    }
     if (this.#messages !== undefined) {
       const { key, payloadBytes } = this.#header
       this.#messages.payload(bytes, at, at + count, key, payloadBytes - this.#payloadLeft)
@@ -183,6 +227,18 @@ export class FrameScanner {
     this.#payloadLeft -= count
     this.#at = at + count
     if (this.#payloadLeft === 0) this.#endFrame()
+  }
+
+  /** @returns how many of so many bytes there is an allowance for; the scan ends for now where it is none */
+  #spend(allowance: Allowance, wanted: number): number {
+    if (allowance.bytes < 1) {
+      // Between bytes of a stream every place is a boundary; a frame that is passed on has begun.
+      this.#waits = !this.#goesOn(allowance.outOfBytes(this.#frames !== undefined))
+      if (this.#waits) return 0
+    }
+    const count = Math.min(wanted, Math.floor(allowance.bytes))
+    allowance.bytes -= count
+    return count
   }
 
   #endFrame(): void {
@@ -216,6 +272,7 @@ export class FrameScanner {
     }
     if (size === 0) return
     if (this.#header.opcode < Opcode.close) {
+      this.#admitPayload()
       this.#held = undefined
       this.#heldBytes = 0
       this.#frames?.pass(held, 0, size)

@@ -27,7 +27,7 @@ export interface Settings {
   readonly timeouts?: Partial<SessionOptions['timeouts']>
   readonly limits?: Partial<SessionOptions['limits']>
   readonly deflate?: boolean
-  readonly onLimit?: (limit: string) => void
+  readonly onLimit?: SessionOptions['onLimit']
   /** Nothing reads the client's or the upstream's end by itself. */
   readonly unread?: 'client' | 'upstream'
   /** Bytes that came with the handshake. */
@@ -39,6 +39,7 @@ export interface Settings {
 }
 
 const unlimited = { count: Infinity, perMs: 1000 }
+const noRate = { rate: unlimited, burst: Infinity, over: 'throttle' } as const
 
 /** A session between two ends that a test holds. */
 export class Rig {
@@ -88,6 +89,9 @@ export class Rigs {
     const options: SessionOptions = {
       limits: {
         message: { fromClient: Infinity, fromUpstream: Infinity },
+        messageOver: { fromClient: 'close', fromUpstream: 'close' },
+        messageRate: { fromClient: noRate, fromUpstream: noRate },
+        byteRate: { fromClient: noRate, fromUpstream: noRate },
         controlFrameRate: { rate: unlimited, burst: Infinity, over: 'close' },
         buffer: 64 * 1024,
         ...settings.limits,
