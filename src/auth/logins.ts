@@ -1,0 +1,93 @@
+import { GatewayError } from '../errors.ts'
+import type { Identity } from './identity.ts'
+import { keyOf, namesOf, targetOf } from './revocation.ts'
+import type { Revocation } from './revocation.ts'
+import type { Revocations } from './revocations.ts'
+
+/** What lives as long as a login does: a session. */
+export interface Login {
+  /** The session's id, as the log has it. */
+  readonly id: string
+  /** Undefined where its route asks for none. */
+  readonly identity: Identity | undefined
+  /** Ends the session. */
+  readonly end: (error: GatewayError) => void
+}
+
+/** Who is in, by every name that a revocation may use, and who may not come in again. */
+export class Logins {
+  readonly #revocations: Revocations
+  /** So that the thousand sessions of one subject are found without a look at everybody else's. */
+  readonly #byName = new Map<string, Set<Login>>()
+
+  constructor(revocations: Revocations) {
+    this.#revocations = revocations
+  }
+
+  /** @throws {GatewayError} `credentials-invalid` where the credential has been revoked */
+  check(identity: Identity): void {
+    if (this.#revocations.refuses(identity)) {
+      throw new GatewayError('credentials-invalid', 'the credential has been revoked')
+    }
+  }
+
+  /**
+   * Notes a session until the returned function is called. One whose credential was revoked on its way here is ended at once.
+   */
+  enter(login: Login): () => void {
+    for (const name of namesOfLogin(login)) {
+      const others = this.#byName.get(name)
+      if (others === undefined) this.#byName.set(name, new Set([login]))
+      else others.add(login)
+    }
+    const { identity } = login
+    if (identity !== undefined && this.#revocations.refuses(identity)) login.end(revoked())
+    return () => this.#leave(login)
+  }
+
+  /**
+   * Ends the sessions that it names and refuses their credentials from now on.
+   * @returns how many sessions were ended
+   * @throws {TypeError} where it names none, or more than one thing
+   */
+  revoke(revocation: Revocation): number {
+    const { kind, value, authenticator } = targetOf(revocation)
+    const key = keyOf(kind, kind === 'id' ? '' : authenticator, value)
+    const logins = [...(this.#byName.get(key) ?? [])]
+    if (kind === 'tokenId') this.#revocations.refuse(key, lastExpiry(logins))
+    else if (kind !== 'id') this.#revocations.refuse(key)
+    const error = revoked()
+    for (const login of logins) {
+      // A subject's own credentials too: not every kind can be refused by the subject's name.
+      if (login.identity !== undefined && kind !== 'tokenId') {
+        this.#revocations.refuseCredential(login.identity)
+      }
+      this.#leave(login)
+      login.end(error)
+    }
+    return logins.length
+  }
+
+  #leave(login: Login): void {
+    for (const name of namesOfLogin(login)) {
+      const logins = this.#byName.get(name)
+      logins?.delete(login)
+      if (logins?.size === 0) this.#byName.delete(name)
+    }
+  }
+}
+
+function namesOfLogin({ id, identity }: Login): string[] {
+  const names = identity === undefined ? [] : namesOf(identity).map(({ key }) => key)
+  return [...names, keyOf('id', '', id)]
+}
+
+/** Nobody knows how long a token lives that has not been seen. */
+function lastExpiry(logins: readonly Login[]): number {
+  if (logins.length === 0) return Infinity
+  return Math.max(...logins.map(({ identity }) => identity?.expiresAt ?? Infinity))
+}
+
+function revoked(): GatewayError {
+  return new GatewayError('session-revoked', 'the login has been revoked')
+}

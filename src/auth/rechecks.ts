@@ -1,0 +1,98 @@
+import { GatewayError } from '../errors.ts'
+import type { Attempt, Authenticator } from './authenticator.ts'
+import type { Identity } from './identity.ts'
+
+export interface RechecksOptions {
+  /** Milliseconds between two questions about one session; Infinity asks never. */
+  readonly intervalMs: number
+  readonly authenticators: ReadonlyMap<string, Authenticator>
+  /** Told of questions that nobody answered. */
+  readonly warn: (detail: string) => void
+}
+
+interface Watch {
+  readonly identity: Identity
+  readonly attempt: Attempt
+  readonly authenticator: Authenticator
+  readonly end: (error: GatewayError) => void
+}
+
+/** Questions that are on their way at once; the sessions of a whole restart come due together. */
+const maxAsking = 20
+
+/**
+ * Asks again about identities whose authenticator can be asked, for as long as their sessions live. A login that is over
+ * ends its session. Where nobody answers the session goes on, and is asked about again: an outage of the login server must not
+ * end what it has let in.
+ */
+export class Rechecks {
+  readonly #options: RechecksOptions
+  /** When each is due, by a monotonic clock: all wait equally long, so that the first is always the next. */
+  readonly #dueAt = new Map<Watch, number>()
+  readonly #asking = new Set<Watch>()
+
+  constructor(options: RechecksOptions) {
+    this.#options = options
+  }
+
+  /** Watches over an identity until the returned function is called. */
+  watch(identity: Identity, attempt: Attempt, end: (error: GatewayError) => void): () => void {
+    const authenticator = this.#options.authenticators.get(identity.authenticator)
+    if (this.#options.intervalMs === Infinity || authenticator?.recheck === undefined) {
+      return () => undefined
+    }
+    const watch = { identity, attempt, authenticator, end }
+    this.#wait(watch)
+    return () => {
+      this.#dueAt.delete(watch)
+      this.#asking.delete(watch)
+    }
+  }
+
+  /** @param now monotonic milliseconds */
+  tick(now: number): void {
+    for (const [watch, dueAt] of this.#dueAt) {
+      if (dueAt > now || this.#asking.size >= maxAsking) return
+      this.#dueAt.delete(watch)
+      this.#asking.add(watch)
+      void this.#ask(watch)
+    }
+  }
+
+  crashed(thrown: unknown): void {
+    this.#options.warn(String(thrown))
+  }
+
+  destroy(): void {
+    this.#dueAt.clear()
+    this.#asking.clear()
+  }
+
+  #wait(watch: Watch): void {
+    this.#dueAt.set(watch, performance.now() + this.#options.intervalMs)
+  }
+
+  async #ask(watch: Watch): Promise<void> {
+    const verdict = await this.#verdict(watch)
+    // Its session may have ended meanwhile.
+    if (!this.#asking.delete(watch)) return
+    if (verdict === undefined) this.#wait(watch)
+    else watch.end(verdict)
+  }
+
+  /** @returns undefined where the session goes on */
+  async #verdict({ authenticator, identity, attempt }: Watch): Promise<GatewayError | undefined> {
+    try {
+      if ((await authenticator.recheck?.(identity, attempt)) !== false) return undefined
+      return new GatewayError('session-revoked', `${authenticator.name} refuses it by now`)
+    } catch (thrown) {
+      const { token, message } = GatewayError.from(thrown)
+      if (token === 'credentials-expired') return new GatewayError('session-expired', message)
+      if (token === 'credentials-invalid' || token === 'permission-missing') {
+        return new GatewayError('session-revoked', message)
+      }
+      this.#options.warn(`${authenticator.name}: ${message}`)
+      return undefined
+    }
+  }
+}
