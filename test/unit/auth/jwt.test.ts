@@ -67,12 +67,12 @@ describeAuthenticator('jwt from everywhere', {
   named: (name) => ({ lines: [`Cookie: session=${name}`] }),
 })
 
-describe('a token', () => {
-  const present = async (changes: object, config: Partial<JwtConfig> = {}) =>
-    jwt(config).authenticate(
-      attempt(placed(bearer, token(claims({ ...changes }), { alg: 'HS256', key: secret }))),
-    )
+const present = async (changes: object, config: Partial<JwtConfig> = {}) =>
+  jwt(config).authenticate(
+    attempt(placed(bearer, token(claims({ ...changes }), { alg: 'HS256', key: secret }))),
+  )
 
+describe('a token', () => {
   test('tells who it is, until when, and by what it can be revoked', async () => {
     const exp = Math.floor(Date.now() / 1000) + 60
     const more = { exp, jti: 'token-1', sid: 'login-1', name: 'Ada Lovelace', role: 'admin' }

@@ -52,7 +52,7 @@ export const ed25519 = generateKeyPairSync('ed25519')
 export const secret = 'an HMAC secret of more than 32 bytes'
 
 export function pem(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'pem' }).toString()
+  return key.export({ type: 'spki', format: 'pem' })
 }
 
 /** The text of a key set. */
