@@ -11,6 +11,7 @@ import { foldHeaderName } from './config/identity-header.ts'
 import { GatewayError } from './errors.ts'
 import { OriginRules } from './handshake/origin.ts'
 import type { BoundAddress } from './listener/bind.ts'
+import { readClientAuthority } from './listener/client-certificate.ts'
 import { TrustedProxies } from './listener/forwarded.ts'
 import { Listener } from './listener/listener.ts'
 import { TlsContexts, readPair } from './listener/tls-context.ts'
@@ -127,11 +128,14 @@ export class Gateway {
     for (const [name, address] of this.addresses) logListening(this.#logger, name, address)
   }
 
-  /** Reads every listener's certificates again. A pair that is broken keeps the old ones in use, and is told. Never rejects. */
+  /**
+   * Reads every listener's certificates again, and the authorities of client certificates. Where one is broken the old ones
+   * stay in use, all of them, and that is told. Never rejects.
+   */
   async reloadCertificates(): Promise<void> {
     for (const listener of this.#listeners) {
       const tls = this.#config.listeners[listener.name]?.tls
-      if (tls === undefined || tls.certificates.length === 0) continue
+      if (tls === undefined || namesNoFile(tls)) continue
       try {
         const contexts = await this.#loadTls(listener.name, tls)
         if (contexts.outdated) throw new Error(contexts.warnings.join('; '))
@@ -246,7 +250,8 @@ export class Gateway {
       tls.certificates.length > 0
         ? await Promise.all(tls.certificates.map(readPair))
         : (this.#parts.certificates ?? [])
-    const contexts = new TlsContexts(pairs, tls.minVersion)
+    const clients = tls.clientCertificate && (await readClientAuthority(tls.clientCertificate))
+    const contexts = new TlsContexts(pairs, tls.minVersion, clients)
     for (const detail of contexts.warnings) this.#logger.warn({ listener, detail }, 'certificate')
     return contexts
   }
@@ -257,6 +262,10 @@ function idSource(): () => string {
   const prefix = randomBytes(6).toString('base64url')
   let count = 0
   return () => `${prefix}-${(count++).toString(36)}`
+}
+
+function namesNoFile({ certificates, clientCertificate }: ListenerTls): boolean {
+  return certificates.length === 0 && clientCertificate === undefined
 }
 
 /** `none` is Infinity, which a timer takes for 1 ms. */

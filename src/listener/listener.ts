@@ -12,6 +12,8 @@ import type { BoundAddress } from './bind.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
 import { HttpFront } from './http-front.ts'
+import { readProof } from './client-certificate.ts'
+import type { CertificateProof } from './client-certificate.ts'
 import { normalizeName } from './tls-context.ts'
 import type { TlsContexts } from './tls-context.ts'
 
@@ -36,7 +38,7 @@ export interface ListenerOptions {
   readonly serve: (exchange: Exchange) => void
   /** A connection that failed with no request to answer. */
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
-  /** A connection that ended before HTTP: a stalled handshake, with what the socket proved so far. */
+  /** A connection that ended before HTTP, with what the socket proved so far: a handshake that stalled, or lacked a certificate. */
   readonly stalled: (listener: string, peer: Peer, error: GatewayError) => void
   /** Something that an operator may want to know and that ends nothing. */
   readonly noted: (message: string, error: unknown) => void
@@ -183,16 +185,40 @@ export class Listener {
       secureContext: contexts.default,
       ALPNProtocols: ['http/1.1'],
       allowHalfOpen: true,
+      requestCert: contexts.clients !== undefined,
+      rejectUnauthorized: contexts.clients?.required ?? false,
       SNICallback: (servername, choose) => choose(null, contexts.pick(servername)),
     } as ConstructorParameters<typeof TLSSocket>[1])
-    secure.on('error', (error) => this.#options.noted('tls failed', error))
+    const turnAway = (token: 'credentials-missing' | 'credentials-invalid', why: string): void =>
+      this.#options.stalled(this.name, peer, new GatewayError(token, why))
+    secure.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE')
+        turnAway('credentials-missing', 'no client certificate')
+      else this.#options.noted('tls failed', error)
+    })
     secure.once('close', () => raw.destroy())
     secure.once('secure', () => {
       const name: unknown = secure.servername
       const servername = typeof name === 'string' && name !== '' ? normalizeName(name) : undefined
-      ready(secure, { ...peer, encrypted: true, servername })
+      const proven = { ...peer, encrypted: true, servername }
+      const proof = contexts.clients === undefined ? undefined : readProof(secure)
+      if (proof?.kind === 'verified') {
+        ready(secure, { ...proven, certificate: proof.certificate })
+      } else if (contexts.clients?.required === true) {
+        // OpenSSL has looked for a certificate; whether it is good is asked for afterwards.
+        turnAway('credentials-invalid', `client certificate: ${reasonOf(proof)}`)
+        secure.destroy()
+      } else {
+        if (proof?.kind === 'refused')
+          this.#options.noted('client certificate not verified', new Error(proof.reason))
+        ready(secure, proven)
+      }
     })
   }
+}
+
+function reasonOf(proof: CertificateProof | undefined): string {
+  return proof?.kind === 'refused' ? proof.reason : 'none'
 }
 
 function peerOf(socket: Socket): Peer | undefined {

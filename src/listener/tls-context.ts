@@ -1,7 +1,8 @@
-import { X509Certificate, constants, createPrivateKey } from 'node:crypto'
+import { X509Certificate, constants, createPrivateKey, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import type { SecureContext } from 'node:tls'
+import type { SecureContext, SecureContextOptions } from 'node:tls'
+import type { ClientAuthority } from './client-certificate.ts'
 
 /** A certificate chain (leaf first) and its private key, as PEM text. */
 export interface CertificatePair {
@@ -31,9 +32,15 @@ const ciphers = [
 /**
  * The TLS contexts of one listener, chosen by SNI from the names inside the certificates. Immutable: a reload makes
  * another one and swaps it in, so that a handshake never sees half of an old and half of a new pair.
+ *
+ * All of them ask for the same client certificates, so that what a session proves does not depend on the SNI it came with,
+ * and no Host can be reached around its policy (`host-mismatch` has nothing to refuse). Sessions are resumed within one
+ * object only: ticket keys and the session id context are its own, so that none outlives a change of the authorities.
  */
 export class TlsContexts {
   readonly default: SecureContext
+  /** Whose client certificates are asked for, if any are. */
+  readonly clients: ClientAuthority | undefined
   /** Warnings about certificates that load but will disappoint: expired, about to expire. */
   readonly warnings: readonly string[]
   /** True where a certificate has expired or is not valid yet. */
@@ -41,7 +48,13 @@ export class TlsContexts {
   readonly #byName = new Map<string, SecureContext>()
 
   /** @throws {Error} with one line that names the source, where a pair cannot be used */
-  constructor(pairs: readonly CertificatePair[], minVersion: TlsVersion, now = Date.now()) {
+  constructor(
+    pairs: readonly CertificatePair[],
+    minVersion: TlsVersion,
+    clients?: ClientAuthority,
+    now = Date.now(),
+  ) {
+    const shared = { ciphers, minVersion, ...resumption(), ...asking(clients) }
     const warnings: string[] = []
     let outdated = false
     let first: SecureContext | undefined
@@ -57,8 +70,7 @@ export class TlsContexts {
       const context = createSecureContext({
         cert: pair.cert,
         key: pair.key,
-        ciphers,
-        minVersion,
+        ...shared,
         // A client's renegotiation costs it nothing and us a signature; contexts chosen by SNI need the option too.
         secureOptions:
           constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
@@ -70,6 +82,7 @@ export class TlsContexts {
     }
     if (first === undefined) throw new Error('a TLS listener needs a certificate')
     this.default = first
+    this.clients = clients
     this.warnings = warnings
     this.outdated = outdated
   }
@@ -84,6 +97,17 @@ export class TlsContexts {
       this.default
     )
   }
+}
+
+/** OpenSSL refuses to resume a session with a client certificate where no session id context is set. */
+function resumption(): SecureContextOptions {
+  return { ticketKeys: randomBytes(48), sessionIdContext: randomBytes(12).toString('hex') }
+}
+
+/** Who names an intermediate authority trusts it, and not everything else that its root has signed. */
+function asking(clients: ClientAuthority | undefined): SecureContextOptions {
+  if (clients === undefined) return {}
+  return { ca: [...clients.certificates], allowPartialTrustChain: true }
 }
 
 /** @throws {Error} naming the file that cannot be read */
