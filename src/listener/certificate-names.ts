@@ -21,16 +21,19 @@ function escaped(character: string): string {
  * The alternative names of a certificate, `DNS:a.example`, `URI:spiffe://a/b`, `IP:10.0.0.1`, `email:a@b.example`; names in
  * the DNS in lower case. What is not printable ASCII is left out: a name that is cut off at a NUL elsewhere would be another.
  * @param printed as X509Certificate gives it: joined by `, `, what could be misread as a JSON string
+ * @returns nothing where that is not its form
  */
-export function alternativeNames(printed: string | undefined): readonly string[] {
+export function alternativeNames(printed = ''): readonly string[] {
   const names: string[] = []
-  for (const [, type = '', written = ''] of (printed ?? '').matchAll(entry)) {
+  let read = 0
+  for (const [all, type = '', written = ''] of printed.matchAll(entry)) {
+    read += all.length
     const value = unquoted(written)
     if (value === undefined || !/^[\x20-\x7e]+$/.test(value)) continue
     if (type === 'DNS') names.push(`DNS:${value.toLowerCase()}`)
     else names.push(`${type === 'IP Address' ? 'IP' : type}:${value}`)
   }
-  return names
+  return read === printed.length ? names : []
 }
 
 const entry = /(?:^|, )([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^,"]*)(?=, |$)/g
