@@ -1,4 +1,4 @@
-import { hmacAlgorithms, logoutPath, methods } from './authenticators.ts'
+import { algorithms, hmacAlgorithms, logoutPath, methods } from './authenticators.ts'
 import { isLoopback, isUrl, parseEndpoint } from './endpoint.ts'
 import type { KeyPath, Problem } from './problem.ts'
 import { words } from './scalars.ts'
@@ -68,6 +68,8 @@ function checkAlgorithms(value: unknown, path: KeyPath): Problem[] {
   const isPublic = Object.hasOwn(jwt, 'publicKey') || Object.hasOwn(jwt, 'jwks')
   if (isSecret === isPublic) return []
   return textsAt(value, ...path, 'algorithms').flatMap((algorithm): Problem[] => {
+    // What is no algorithm at all has its own complaint.
+    if (!algorithms.some((known) => known === algorithm.text)) return []
     const isHmac = hmacAlgorithms.some((hmac) => hmac === algorithm.text)
     if (isHmac === isSecret) return []
     const expected = isSecret

@@ -12,9 +12,9 @@ export const methods = ['jwt', 'basic', 'apiKey', 'forward', 'certificate', 'tic
 
 export type Method = (typeof methods)[number]
 
-/** What a key may be: HMAC needs a secret, everything else a public key. */
+/** These need a secret, all others a public key. */
 export const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const
-export const publicAlgorithms = [
+const publicAlgorithms = [
   'RS256',
   'RS384',
   'RS512',
@@ -28,7 +28,8 @@ export const publicAlgorithms = [
   'Ed25519',
 ] as const
 
-const algorithms = [...hmacAlgorithms, ...publicAlgorithms] as const
+/** All that may be used; `none` never is. */
+export const algorithms = [...hmacAlgorithms, ...publicAlgorithms] as const
 
 const ticketPath = '/.drawbridge/ticket'
 /** Where an OpenID provider tells of a logout. */
@@ -41,6 +42,7 @@ const From = oneOrMore(
     'header, query:NAME, cookie:NAME or subprotocol',
   ),
   'a place or a list of places',
+  1,
 )
 
 const fromText = (header: string): string =>
@@ -106,10 +108,10 @@ const Jwt = z.strictObject({
         '`publicKey` and `jwks`.',
     ),
   issuer: someText.optional().describe('What `iss` must be. Left out: anything.'),
-  audience: oneOrMore(someText, 'a text or a list of texts')
+  audience: oneOrMore(someText, 'a text or a list of texts', 1)
     .optional()
     .describe('One of these must be in `aud`. A value or a list. Left out: anything.'),
-  algorithms: oneOrMore(z.enum(algorithms), `${words(algorithms)}, or a list of these`)
+  algorithms: oneOrMore(z.enum(algorithms), `${words(algorithms)}, or a list of these`, 1, 1)
     .optional()
     .describe(
       'The signatures that count; HS ones with `secret` only. Left out: those that fit the key.',
@@ -118,7 +120,7 @@ const Jwt = z.strictObject({
     'How far the issuer’s clock may be off, for `exp` and `nbf`. A session ends at `exp` itself. `0s` is none.',
   ),
   require: z
-    .record(z.string().min(1), oneOrMore(Claim, 'a value or a list of values'))
+    .record(z.string().min(1), oneOrMore(Claim, 'a value or a list of values', 1))
     .prefault({})
     .describe(
       'Claims, and the value or values of which each must have one (a list in the token: contain one). Else 403.',

@@ -19,10 +19,14 @@ export function eachWay<T extends object>(
       fromClient: limit.optional().describe(`Of ${what} that the client sends.`),
       fromUpstream: limit.optional().describe(`Of ${what} that the upstream sends.`),
     })
-    .transform(({ fromClient, fromUpstream }): EachWay<T> => ({
-      ...(fromClient === undefined ? {} : { fromClient }),
-      ...(fromUpstream === undefined ? {} : { fromUpstream }),
-    }))
+    .transform(({ fromClient, fromUpstream }, context): EachWay<T> => {
+      // To zod a form with nothing but unknown keys against it is the one that was meant, whatever the others say.
+      for (const issue of context.issues) issue.continue = false
+      return {
+        ...(fromClient === undefined ? {} : { fromClient }),
+        ...(fromUpstream === undefined ? {} : { fromUpstream }),
+      }
+    })
   const both = forms.map((form) =>
     form.transform((value): EachWay<T> => ({ fromClient: value, fromUpstream: value })),
   )

@@ -7,7 +7,7 @@ export interface Fault {
   readonly expected: string
 }
 
-/** Login names and their bcrypt hashes. */
+/** Login names and their bcrypt hashes, `$2y$` written as `$2b$`. */
 export interface Htpasswd {
   readonly hashes: ReadonlyMap<string, string>
   readonly faults: readonly Fault[]
@@ -24,7 +24,8 @@ export function parseHtpasswd(text: string): Htpasswd {
     if (line.trim() === '' || line.startsWith('#')) return
     const [, name = '', hash = ''] = /^([^:]*):(.*)$/.exec(line) ?? []
     const fault = faultOf(line, name, hash) ?? (hashes.has(name) ? repeated : undefined)
-    if (fault === undefined) hashes.set(name, hash)
+    // `$2y$` is PHP's and Apache's name for what libraries know as `$2b$`.
+    if (fault === undefined) hashes.set(name, hash.replace(/^\$2y/, '$2b'))
     else faults.push({ line: index + 1, ...fault })
   })
   if (hashes.size === 0 && faults.length === 0) {

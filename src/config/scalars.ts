@@ -25,10 +25,11 @@ function orNone(parse: (text: string) => number | undefined) {
   return (written: string): number | undefined => (written === 'none' ? Infinity : parse(written))
 }
 
-/** A value or a list of them; in memory a list. */
-export function oneOrMore<T extends z.ZodType>(item: T, expected: string) {
+/** A value or a list of them; in memory a list, of `least` at least. */
+export function oneOrMore<T extends z.ZodType>(item: T, expected: string, least = 0) {
+  const list = least === 0 ? z.array(item) : z.array(item).min(least)
   return z
-    .union([item, z.array(item)], { error: expected })
+    .union([item, list], { error: expected })
     .transform((value): z.output<T>[] => (Array.isArray(value) ? value : [value]))
 }
 
@@ -113,9 +114,11 @@ export const CountOrAuto = z.union(
   { error: countOrAutoForm },
 )
 
-export const SizeOrAuto = z.union([z.literal('auto', { error: `auto, ${sizeForm}` }), Size], {
-  error: `auto, ${sizeForm}`,
-})
+export const SizeOrAuto = text(
+  (written) => (written === 'auto' ? written : orNone(parseByteSize)(written)),
+  '`auto`, size or `none`',
+  `auto, ${sizeForm}`,
+)
 
 export const Bind = text(
   parseBind,

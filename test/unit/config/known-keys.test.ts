@@ -11,7 +11,7 @@ test.each([
   ],
   [
     ['limits', 'message'],
-    ['fromClient', 'fromUpstream'],
+    ['max', 'over', 'fromClient', 'fromUpstream'],
   ],
   [['monitor', 'bind'], []],
   [['constructor'], []],

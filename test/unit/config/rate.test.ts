@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseRate } from '../../../src/config/rate.ts'
+import { parseByteRate, parseRate } from '../../../src/config/rate.ts'
 
 test.each([
   ['50/s', { count: 50, perMs: 1000 }],
@@ -37,3 +37,18 @@ test('any text gives a count above 0, or nothing', () => {
     }),
   )
 })
+
+test.each([
+  ['1MiB/s', { count: 2 ** 20, perMs: 1000 }],
+  ['512B/m', { count: 512, perMs: 60_000 }],
+  ['2GiB/h', { count: 2 ** 31, perMs: 3_600_000 }],
+])('reads the bytes of %s', (text, rate) => {
+  expect(parseByteRate(text)).toEqual(rate)
+})
+
+test.each(['', '50/s', '1MiB', '0B/s', '1MiB/ms', '1 MiB/s', '1MiB/s/s', '1mib/s', 'none'])(
+  'is no rate of bytes: %j',
+  (text) => {
+    expect(parseByteRate(text)).toBeUndefined()
+  },
+)

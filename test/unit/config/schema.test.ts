@@ -49,8 +49,8 @@ test.each([
     'identity.headers.host: found this name, expected a header name of letters, digits and dashes that HTTP and the gateway do not use themselves',
   ],
   [
-    'identity: { headers: { x-user: name } }',
-    'identity.headers.x-user: found name, expected subject, or claims.NAME',
+    'identity: { headers: { x-user: email } }',
+    'identity.headers.x-user: found email, expected subject, name or claims.NAME',
   ],
   [
     'identity: { headers: { x-user: subject, X-USER: subject } }',
@@ -69,11 +69,11 @@ test.each([
   ],
   [
     'limits: { message: 1024 }',
-    'limits.message: found 1024, expected a size such as 1MiB, none, or a mapping with fromClient and fromUpstream',
+    'limits.message: found 1024, expected a size such as 1MiB, none, or a mapping with max and over, or with fromClient and fromUpstream',
   ],
   [
     'limits: { message: { fromClient: 1 } }',
-    'limits.message.fromClient: found 1, expected a size such as 512B, 64KiB, 1MiB or 2GiB, or none',
+    'limits.message.fromClient: found 1, expected a size such as 1MiB, none, or a mapping with max and over',
   ],
   [
     'limits: { controlFrameRate: { max: 5/s, over: kill } }',

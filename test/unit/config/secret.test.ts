@@ -1,5 +1,6 @@
+import { format, inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { holdsSecret, withoutUserinfo } from '../../../src/config/secret.ts'
+import { holdsSecret, Secret, withoutUserinfo } from '../../../src/config/secret.ts'
 
 test.each([
   [['admin', 'token']],
@@ -27,4 +28,28 @@ test.each([
 test('the user and the password of a URL are taken out', () => {
   expect(withoutUserinfo('a http://user:pa@ss@host/x, b')).toBe('a http://[redacted]@host/x, b')
   expect(withoutUserinfo('http://host/@x')).toBe('http://host/@x')
+})
+
+test('what stands under a method is no secret because the method is called apiKey', () => {
+  expect(holdsSecret(['authenticators', 'token', 'apiKey', 'header'])).toBe(false)
+  expect(holdsSecret(['authenticators', 'token', 'apiKey', 'keys'])).toBe(true)
+  expect(holdsSecret(['authenticators', 'a', 'jwt', 'secret'])).toBe(true)
+  expect(holdsSecret(['authenticators', 'a', 'jwt', 'publicKey'])).toBe(true)
+})
+
+test('a secret is shown only where it is asked to', () => {
+  const secret = new Secret('hunter2')
+  expect(secret.reveal()).toBe('hunter2')
+  const printed = [
+    String(secret),
+    `${secret}`,
+    JSON.stringify({ secret }),
+    inspect({ secret }),
+    inspect(secret, { depth: 9, showHidden: true, customInspect: false }),
+    format('%s %o %j', secret, secret, secret),
+    Object.entries(secret).join(),
+    JSON.stringify(structuredClone(secret)),
+  ].join()
+  expect(printed).not.toContain('hunter2')
+  expect(inspect([secret])).toBe('[ [redacted] ]')
 })

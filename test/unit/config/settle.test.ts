@@ -1,10 +1,19 @@
 import { expect, test } from 'vitest'
 import { edge, load, routes } from './config-text.ts'
 
+const unlimited = { count: Infinity, perMs: 1000 }
+
 test('a small file is complete: every default is the one of the design', async () => {
   const { config, warnings } = await load(edge + routes)
+  const noRate = { rate: unlimited, burst: Infinity, over: 'throttle' }
   const limits = {
     message: { fromClient: 1_048_576, fromUpstream: Infinity },
+    messageOver: { fromClient: 'close', fromUpstream: 'close' },
+    messageRate: { fromClient: noRate, fromUpstream: noRate },
+    byteRate: { fromClient: noRate, fromUpstream: noRate },
+    sessions: Infinity,
+    sessionsPerClient: Infinity,
+    sessionsPerIdentity: Infinity,
     controlFrameRate: { rate: { count: 50, perMs: 1000 }, burst: 50, over: 'close' },
     buffer: 65_536,
     body: 104_857_600,
@@ -20,8 +29,10 @@ test('a small file is complete: every default is the one of the design', async (
   expect(config).toStrictEqual({
     listeners: { edge: { bind: { kind: 'tcp', host: '127.0.0.1', port: 0 }, clients: {} } },
     trustedProxies: [],
-    admission: { connections: 'auto' },
+    admission: { connections: 'auto', requestsPerClient: unlimited, memory: 'auto' },
     identity: { headers: {} },
+    ownedHeaders: [],
+    authenticators: {},
     upstreams: {
       app: {
         servers: [{ url: 'http://app', kind: 'http', host: 'app', port: 80, path: '' }],
@@ -35,6 +46,9 @@ test('a small file is complete: every default is the one of the design', async (
         name: 'route-1',
         match: { hosts: [], paths: [] },
         requireOrigin: false,
+        refuse: 'status',
+        auth: [],
+        identity: { headers: {} },
         clients: {},
         limits,
         timeouts: ofRoute,
@@ -43,6 +57,7 @@ test('a small file is complete: every default is the one of the design', async (
       },
     ],
     log: { level: 'info', format: 'auto' },
+    sessions: { recheck: Infinity, grace: 0 },
     timeouts: { handshake: 10_000, ...ofRoute, keepAlive: 65_000 },
     limits,
   })
@@ -129,7 +144,9 @@ test('what admission is not told stays undefined; none is no limit', async () =>
   expect(config.admission).toStrictEqual({
     connections: Infinity,
     connectionsPerClient: 5,
-    handshakesPerClient: { count: Infinity, perMs: 1000 },
+    handshakesPerClient: unlimited,
+    requestsPerClient: unlimited,
+    memory: 'auto',
   })
 })
 
