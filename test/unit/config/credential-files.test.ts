@@ -9,7 +9,7 @@ import { problemsOf } from './config-text.ts'
 
 let folder: string
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+const pem = publicKey.export({ type: 'spki', format: 'pem' })
 const bcrypt = `$2y$10$${'a'.repeat(53)}`
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
     'keys.yaml': `- { name: a, sha256: ${'a'.repeat(64)} }\n`,
     'old-keys.yaml': `- { name: a, sha256: ${'a'.repeat(64)} }\n- name: b\n  sha256: hunter2\n`,
     'public.pem': pem,
-    'private.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    'private.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }),
     'jwks.json': JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }),
     'secret.json': JSON.stringify({ keys: [privateKey.export({ format: 'jwk' })] }),
   }

@@ -9,23 +9,21 @@ test.each(['http://127.0.0.1:9000/auth', 'https://id.example/a/b?c=d', 'HTTPS://
 )
 
 test.each([
-  ...[
-    '',
-    '/auth',
-    'id.example',
-    'ftp://id.example',
-    'http:/id.example',
-    'http:id.example',
-    'http://',
-  ],
-  ...['http://user@id.example', 'http://user:pass@id.example', 'http://:pass@id.example'],
-  ...[
-    'https://id.example/#a',
-    'https://id.example\\a',
-    ' https://id.example',
-    'https://id.example/a b',
-    'https://a:99999',
-  ],
+  '',
+  '/auth',
+  'id.example',
+  'ftp://id.example',
+  'http:/id.example',
+  'http:id.example',
+  'http://',
+  'http://user@id.example',
+  'http://user:pass@id.example',
+  'http://:pass@id.example',
+  'https://id.example/#a',
+  'https://id.example\\a',
+  ' https://id.example',
+  'https://id.example/a b',
+  'https://a:99999',
 ])('is none: %j', (text) => {
   expect(parseEndpoint(text)).toBeUndefined()
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseHtpasswd } from '../../../src/config/htpasswd.ts'
 
-const rest = 'abcdefghijklmnopqrstuv' + '0123456789./ABCDEFGHIJKLMNOPQRS'
+const rest = 'abcdefghijklmnopqrstuv0123456789./ABCDEFGHIJKLMNOPQRS'
 const hash = (kind: string, cost = '10') => `$${kind}$${cost}$${rest}`
 
 test('reads names and hashes; comments and empty lines are left out', () => {

@@ -11,19 +11,22 @@ test.each([
 })
 
 test.each([
-  ...[
-    '',
-    'Header',
-    'header:x',
-    'body',
-    'query',
-    'query:',
-    'query:a b',
-    'query:a=b',
-    'query:a&b',
-    'query:%61',
-  ],
-  ...['cookie:', 'cookie:a=b', 'cookie:a;b', 'cookie: a', 'subprotocol:x', 'query:a\nb'],
+  '',
+  'Header',
+  'header:x',
+  'body',
+  'query',
+  'query:',
+  'query:a b',
+  'query:a=b',
+  'query:a&b',
+  'query:%61',
+  'cookie:',
+  'cookie:a=b',
+  'cookie:a;b',
+  'cookie: a',
+  'subprotocol:x',
+  'query:a\nb',
 ])('is no place: %j', (text) => {
   expect(parsePlace(text, 'authorization')).toBeUndefined()
 })

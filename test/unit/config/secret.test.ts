@@ -42,7 +42,6 @@ test('a secret is shown only where it is asked to', () => {
   expect(secret.reveal()).toBe('hunter2')
   const printed = [
     String(secret),
-    `${secret}`,
     JSON.stringify({ secret }),
     inspect({ secret }),
     inspect(secret, { depth: 9, showHidden: true, customInspect: false }),

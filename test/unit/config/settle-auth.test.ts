@@ -10,6 +10,9 @@ async function settled(authenticator: string) {
   return config.authenticators['a']
 }
 
+const copy = (...names: string[]) =>
+  ({ kind: 'forward', url: 'http://x', send: [], copy: names, timeout: 1, cache: 0 }) as const
+
 const header = { kind: 'header', name: 'authorization' }
 
 test('the defaults of a jwt, a forward and a ticket', async () => {
@@ -63,8 +66,6 @@ test('headers are lower case, lists may be a value', async () => {
 })
 
 test('only the gateway sets what carries an identity on any route, or is copied by a forward', () => {
-  const copy = (...names: string[]) =>
-    ({ kind: 'forward', url: 'http://x', send: [], copy: names, timeout: 1, cache: 0 }) as const
   const names = ownedHeaders(
     [
       { headers: { 'x-user': 'subject' } },
