@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 
 const hmac = ['HS256', 'HS384', 'HS512']
-const pss = ['PS256', 'PS384', 'PS512']
-const rsa = ['RS256', 'RS384', 'RS512', ...pss]
+const rsa = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
 const edwards = ['EdDSA', 'Ed25519']
 const curves: ReadonlyMap<string | undefined, readonly string[]> = new Map([
   ['prime256v1', ['ES256']],
@@ -20,14 +19,13 @@ export const publicAlgorithms: readonly string[] = [
 /**
  * The algorithms that a key may be used with. The key says which, never the token: with an RSA key's text taken for the
  * secret of an HMAC, everybody who knows the public key could sign.
+ * @returns none for a key of another kind; `rsa-pss` ones, which Web Crypto does not take, among them
  */
 export function algorithmsOf(key: KeyObject): readonly string[] {
   if (key.type === 'secret') return hmac
   switch (key.asymmetricKeyType) {
     case 'rsa':
       return rsa
-    case 'rsa-pss':
-      return pss
     case 'ec':
       return curves.get(key.asymmetricKeyDetails?.namedCurve) ?? []
     case 'ed25519':

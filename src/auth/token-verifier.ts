@@ -48,6 +48,7 @@ export class TokenVerifier {
     this.#rules = rules
     this.#algorithms = rules.algorithms ?? keys.algorithms
     this.#now = now
+    if (keys.algorithms.length === 0) throw new Error('the key is of a kind that signs no tokens')
     const strange = this.#algorithms.find((name) => !keys.algorithms.includes(name))
     if (strange !== undefined) throw new Error(`${strange} does not fit the key`)
   }

@@ -31,7 +31,7 @@ export function parseJwk(jwk: PublicJwk): KeyObject | string {
 
 function checkStrength(key: KeyObject): KeyObject | string {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  if (type === 'rsa' || type === 'rsa-pss') {
+  if (type === 'rsa') {
     // RFC 7518 section 3.3
     return (details?.modulusLength ?? 0) >= 2048 ? key : 'holds an RSA key of less than 2048 bits'
   }
