@@ -33,7 +33,9 @@ export class TestAuthority {
   constructor(name: string, issuer?: TestAuthority) {
     const keys = makeKeys()
     const certificate = unsigned(keys.cert, [['CN', name]], -hourMs, 1000 * hourMs)
-    certificate.setIssuer((issuer?.#certificate ?? certificate).subject.attributes)
+    certificate.setIssuer(
+      (issuer === undefined ? certificate : issuer.#certificate).subject.attributes,
+    )
     certificate.setExtensions([
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
