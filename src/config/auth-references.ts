@@ -1,5 +1,6 @@
-import { algorithms, hmacAlgorithms, logoutPath, methods } from './authenticators.ts'
+import { methods } from './authenticators.ts'
 import { isLoopback, isUrl, parseEndpoint } from './endpoint.ts'
+import { algorithms, hmacAlgorithms, logoutPath } from './jwt.ts'
 import type { KeyPath, Problem } from './problem.ts'
 import { words } from './scalars.ts'
 import { at, namesAt, textAt, textsAt } from './tree.ts'

@@ -17,14 +17,14 @@ const intro = `
 One YAML or JSON file. This page and \`config/schema.json\` are made from the schema by \`npm run schema\`.
 
 - **Durations** are whole numbers with a unit: \`500ms\`, \`10s\`, \`5m\`, \`1h\`, at most \`596h\`. **Sizes**: \`512B\`, \`64KiB\`, \`1MiB\`,
-  \`2GiB\`. **Rates**: \`50/s\`, \`10/m\`, \`100/h\`. \`none\` switches a limit or a clock off. Limits are inclusive.
+  \`2GiB\`. **Rates**: \`50/s\`, \`10/m\`, \`100/h\`, of bytes \`1MiB/s\`. \`none\` switches a limit or a clock off. Limits are inclusive.
 - **Addresses** to listen on: \`0.0.0.0:8080\`, \`[::1]:8080\`, \`localhost:8080\`, \`unix:/path\`. Port 0 is any; the log says which.
 - **Relative paths** are relative to the folder of the file.
 - **References**: \`\${NAME}\` is an environment variable, \`\${NAME:-default}\` has a default for one that is unset or empty,
   \`\${file:/run/secrets/x}\` is the text of a file without its last line break. They are replaced inside values, never in keys, and once:
   what they bring is not looked at again, and cannot change the structure. A value that is one unquoted reference is read as YAML
   would read it: a number, \`true\` or \`false\`, else text; in quotes it is text. Inside brackets it needs quotes: \`{ bind: "\${BIND}" }\`.
-- **Names** of listeners, upstreams and routes are up to 64 letters, digits, dots, dashes and underscores.
+- **Names** of listeners, authenticators, upstreams and routes are up to 64 letters, digits, dots, dashes and underscores.
 - Unknown keys are errors. \`drawbridge check --config FILE\` prints all mistakes of a file, one a line:
   \`FILE:LINE:COLUMN: path: found …, expected …\`. What came from a reference, or stands under a key that holds a secret, is not shown.
 `

@@ -37,7 +37,7 @@ function checkStrength(key: KeyObject): KeyObject | string {
   }
   if (type === 'ec')
     return curves.has(details?.namedCurve ?? '') ? key : 'holds a key of another curve'
-  return type === 'ed25519' ? key : `holds a key that signs nothing (${type})`
+  return type === 'ed25519' ? key : `holds a key of a kind that is not used (${type})`
 }
 
 const curves = new Set(['prime256v1', 'secp384r1', 'secp521r1'])

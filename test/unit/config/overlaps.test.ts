@@ -6,6 +6,7 @@ async function warnings(first: string, second: string): Promise<readonly string[
   const loaded = await load(`
 listeners: { edge: { bind: "127.0.0.1:0" } }
 upstreams: { app: { servers: ["http://app"] }, other: { servers: ["http://other"] } }
+authenticators: { staff: { forward: { url: http://a, send: [] } }, robots: { forward: { url: http://b, send: [] } } }
 routes:
   - { name: first, ${first} }
   - { name: second, ${second} }
@@ -17,7 +18,7 @@ const guarded = 'proxy: app, clients: { allow: [10.0.0.0/8] }'
 
 test('a warning says where, which routes, and why', async () => {
   expect(await warnings(`match: { path: /admin/* }, ${guarded}`, 'proxy: app')).toEqual([
-    'edge.yaml:6:5: routes[1]: leads to the upstream app as route first does, with different clients, and one path contains ' +
+    'edge.yaml:7:5: routes[1]: leads to the upstream app as route first does, with different clients, and one path contains ' +
       'the other: a backend that reads paths in its own way shows under one what the other guards',
   ])
 })
@@ -39,12 +40,15 @@ test.each([
   ['origins', 'proxy: app, origins: https://a.example', 'proxy: app'],
   ['origins', 'proxy: app, requireOrigin: true', 'proxy: app'],
   ['origins and clients', `${guarded}, origins: "*"`, 'proxy: app'],
+  ['auth', 'proxy: app, auth: staff', 'proxy: app'],
+  ['auth', 'proxy: app, auth: staff', 'proxy: app, auth: [staff, robots]'],
 ])('names what differs: %s', async (what, first, second) => {
   const [warning] = await warnings(first, second)
   expect(warning).toContain(`with different ${what}, and`)
 })
 
 test.each([
+  ['equal logins', 'proxy: app, auth: [staff, robots]', 'proxy: app, auth: [robots, staff]'],
   ['equal guards', `match: { path: /a }, ${guarded}`, guarded],
   ['other upstreams', `match: { path: /a }, ${guarded}`, 'proxy: other'],
   ['paths apart', `match: { path: /a/* }, ${guarded}`, 'match: { path: /b/* }, proxy: app'],

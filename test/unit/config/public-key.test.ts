@@ -23,7 +23,7 @@ test.each(['rsa', 'ec', 'ed'] as const)('takes the public key of %s', (name) => 
 test.each([
   ['weak', 'holds an RSA key of less than 2048 bits'],
   ['coin', 'holds a key of another curve'],
-  ['x', 'holds a key that signs nothing (x25519)'],
+  ['x', 'holds a key of a kind that is not used (x25519)'],
 ] as const)('refuses the key of %s', (name, why) => {
   expect(parsePublicKey(pem(name))).toBe(why)
   expect(parseJwk(jwk(name))).toBe(why)
