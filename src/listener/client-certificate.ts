@@ -40,14 +40,14 @@ export async function readClientAuthority(config: {
   if (certificates.length === 0 || certificates.length !== pem.split(begin).length - 1) {
     throw new Error(`${ca}: is not a list of PEM certificates`)
   }
-  for (const certificate of certificates) {
-    try {
-      new X509Certificate(certificate)
-    } catch (cause) {
-      throw new Error(`${ca}: holds a certificate that cannot be read`, { cause })
+  try {
+    return {
+      certificates: certificates.map((text) => new X509Certificate(text).toString()),
+      required,
     }
+  } catch (cause) {
+    throw new Error(`${ca}: holds a certificate that cannot be read`, { cause })
   }
-  return { certificates, required }
 }
 
 const begin = '-----BEGIN CERTIFICATE-----'
@@ -83,9 +83,18 @@ export function readProof(socket: TLSSocket): CertificateProof {
 
 /** Null where the chain is good; else OpenSSL's name for what is wrong. */
 function verifyErrorOf(socket: TLSSocket): string | null {
-  const { ssl } = socket as unknown as { ssl?: { verifyError?: () => unknown } | null }
-  if (typeof ssl?.verifyError !== 'function') return 'UNKNOWN'
+  const ssl: unknown = Reflect.get(socket, 'ssl')
+  if (!canVerify(ssl)) return 'UNKNOWN'
   const error = ssl.verifyError()
   if (error === null) return null
   return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN'
+}
+
+function canVerify(ssl: unknown): ssl is { verifyError(): unknown } {
+  return (
+    typeof ssl === 'object' &&
+    ssl !== null &&
+    'verifyError' in ssl &&
+    typeof ssl.verifyError === 'function'
+  )
 }
