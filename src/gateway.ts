@@ -4,12 +4,21 @@ import { Admission } from './admission/admission.ts'
 import { LocalLedger } from './admission/local-ledger.ts'
 import { MemoryWatch } from './admission/memory-watch.ts'
 import { openFilesLimit } from './admission/open-files.ts'
+import { Authenticators } from './auth/build.ts'
+import { AuthChain } from './auth/chain.ts'
+import { Fingerprints } from './auth/fingerprint.ts'
+import { Logins } from './auth/logins.ts'
+import { Rechecks } from './auth/rechecks.ts'
+import type { Revocation } from './auth/revocation.ts'
+import { Revocations } from './auth/revocations.ts'
 import type { BindAddress } from './config/bind-address.ts'
 import type { Config, ListenerTls, RouteConfig } from './config/config.ts'
+import { logoutPath } from './config/authenticators.ts'
 import { longestDurationMs } from './config/duration.ts'
 import { foldHeaderName } from './config/identity-header.ts'
 import { GatewayError } from './errors.ts'
 import { OriginRules } from './handshake/origin.ts'
+import { VisibleRefusals } from './handshake/visible-refusal.ts'
 import type { BoundAddress } from './listener/bind.ts'
 import { readClientAuthority } from './listener/client-certificate.ts'
 import { TrustedProxies } from './listener/forwarded.ts'
@@ -24,7 +33,9 @@ import { RequestRecord } from './observe/request-record.ts'
 import type { SessionRecord } from './observe/session-record.ts'
 import type { Peer } from './peer.ts'
 import { serve, serveNothing } from './pipeline.ts'
-import type { Action, Route, Stages } from './pipeline.ts'
+import { takeLogout } from './pipeline/logout-endpoint.ts'
+import type { Action, Endpoint, Route, RouteAuth, Stages } from './pipeline/stages.ts'
+import { giveTicket } from './pipeline/ticket-endpoint.ts'
 import type { Session } from './relay/session.ts'
 import { Sweep } from './relay/sweep.ts'
 import { RouteTable } from './route/route-table.ts'
@@ -51,11 +62,14 @@ export class Gateway {
   readonly #sessions = new Map<Session, SessionRecord>()
   readonly #sweep = new Sweep()
   readonly #admission: Admission
+  readonly #authenticators: Authenticators
+  readonly #logins: Logins
   readonly #pools = new Map<string, UpstreamPool>()
   readonly #listeners: Listener[] = []
   readonly #stages: Stages
   #draining = false
 
+  /** @throws {Error} one line that says which file of credentials or keys cannot be used */
   constructor(config: Config, parts: GatewayParts) {
     this.#config = config
     this.#parts = parts
@@ -74,6 +88,26 @@ export class Gateway {
       trusted: trust,
       warn: (detail) => this.#logger.warn({ detail }, 'default limit not enforced'),
     })
+    this.#authenticators = new Authenticators(config.authenticators, {
+      fingerprints: new Fingerprints(),
+      now: Date.now,
+      clock: () => performance.now(),
+      warn: (authenticator, error) =>
+        this.#logger.warn({ authenticator, detail: messageOf(error) }, 'authenticator'),
+    })
+    this.#logins = new Logins(
+      new Revocations({
+        now: Date.now,
+        asksAnew: (name) => config.authenticators[name]?.kind === 'forward',
+        overflowed: () => this.#logger.warn('a revocation was forgotten before its time'),
+      }),
+    )
+    const rechecks = new Rechecks({
+      intervalMs: config.sessions.recheck,
+      authenticators: this.#authenticators.all,
+      warn: (detail) => this.#logger.warn({ detail }, 'recheck failed, the session goes on'),
+    })
+    this.#sweep.add(rechecks)
     const resolver = new Resolver()
     for (const [name, upstream] of Object.entries(config.upstreams)) {
       this.#pools.set(name, new UpstreamPool(upstream, resolver))
@@ -81,6 +115,7 @@ export class Gateway {
     this.#stages = {
       trust,
       routes: this.#routes(),
+      endpoints: this.#endpoints(),
       listeners: new Map(
         Object.entries(config.listeners).map(([name, { clients }]) => [
           name,
@@ -88,7 +123,12 @@ export class Gateway {
         ]),
       ),
       admission: this.#admission,
-      identityHeaders: new Set(Object.keys(config.identity.headers).map(foldHeaderName)),
+      identityHeaders: new Set(config.ownedHeaders.map(foldHeaderName)),
+      logins: this.#logins,
+      rechecks,
+      logouts: this.#authenticators.logouts,
+      graceMs: config.sessions.grace,
+      visibleRefusals: new VisibleRefusals(),
       sessions: this.#sessions,
       sweep: this.#sweep,
       sinks: { logger: parts.logger, metrics: parts.metrics, refusals: this.#refusals },
@@ -175,9 +215,23 @@ export class Gateway {
     await Promise.all([...this.#sessions.values()].map((record) => record.ended))
   }
 
+  /**
+   * Ends the sessions that a revocation names with 3000 `session-revoked`, and refuses their credentials from now on: until
+   * they would expire anyway, or until this process ends where they never do. Of a subject, tokens that say they were issued
+   * later (`iat`) are good again.
+   * @returns how many sessions were ended
+   * @throws {TypeError} where it does not name exactly one thing
+   */
+  revoke(revocation: Revocation): number {
+    const sessions = this.#logins.revoke(revocation)
+    this.#logger.info({ sessions }, 'revoked')
+    return sessions
+  }
+
   /** Ends everything at once. */
   destroy(): void {
     this.#draining = true
+    this.#authenticators.close()
     for (const listener of this.#listeners) listener.destroy()
     for (const pool of this.#pools.values()) pool.destroy()
     this.#refusals.close()
@@ -192,17 +246,43 @@ export class Gateway {
   }
 
   #route(config: RouteConfig, knowsHost: (name: string) => boolean): Route {
-    const { name, match, limits, timeouts, compression } = config
+    const { name, match, limits, timeouts, compression, refuse } = config
     return {
       name,
       match,
       limits,
       timeouts,
       compression,
+      refuse,
+      auth: this.#routeAuth(config),
       clients: new AddressRules(config.clients),
       origins: new OriginRules(config, knowsHost),
       action: this.#action(config),
     }
+  }
+
+  #routeAuth({ auth, identity }: RouteConfig): RouteAuth | undefined {
+    if (auth.length === 0) return undefined
+    const authenticators = auth.map((name) => {
+      const authenticator = this.#authenticators.all.get(name)
+      if (authenticator === undefined) throw new Error(`no authenticator ${name}`)
+      return authenticator
+    })
+    return {
+      chain: new AuthChain(authenticators),
+      tickets: this.#authenticators.tickets.filter(({ name }) => auth.includes(name)),
+      ticketChain: new AuthChain(authenticators.filter(({ kind }) => kind !== 'ticket')),
+      identityHeaders: identity.headers,
+    }
+  }
+
+  /** The paths that are answered here, for as long as something is configured that needs them. */
+  #endpoints(): ReadonlyMap<string, Endpoint> {
+    const { tickets, logouts } = this.#authenticators
+    const endpoints = new Map<string, Endpoint>()
+    for (const { path } of tickets) endpoints.set(path, giveTicket)
+    if (logouts.length > 0) endpoints.set(logoutPath, takeLogout)
+    return endpoints
   }
 
   #action({ action }: RouteConfig): Action {

@@ -20,8 +20,8 @@ export function eachWay<T extends object>(
       fromUpstream: limit.optional().describe(`Of ${what} that the upstream sends.`),
     })
     .transform(({ fromClient, fromUpstream }, context): EachWay<T> => {
-      // To zod a form with nothing but unknown keys against it is the one that was meant, whatever the others say.
-      for (const issue of context.issues) issue.continue = false
+      // To zod a form with nothing but unknown keys against it would be the one that was meant, whatever the others say.
+      if (context.issues.length > 0) context.aborted = true
       return {
         ...(fromClient === undefined ? {} : { fromClient }),
         ...(fromUpstream === undefined ? {} : { fromUpstream }),

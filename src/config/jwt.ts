@@ -62,7 +62,7 @@ export const Jwt = z.strictObject({
   audience: oneOrMore(someText, 'a text or a list of texts', 1)
     .optional()
     .describe('One of these must be in `aud`. A value or a list. Left out: anything.'),
-  algorithms: oneOrMore(z.enum(algorithms), `${words(algorithms)}, or a list of these`, 1, 1)
+  algorithms: oneOrMore(z.enum(algorithms), `${words(algorithms)}, or a list of these`, 1)
     .optional()
     .describe(
       'The signatures that count; HS ones with `secret` only. Left out: those that fit the key.',
