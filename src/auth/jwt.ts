@@ -8,7 +8,21 @@ import { logoutEvent } from './logout-event.ts'
 import { missingPermission } from './permissions.ts'
 import { findCredential } from './places.ts'
 import type { Place } from './places.ts'
+import { Recent } from './recent.ts'
 import type { TokenVerifier, VerifiedToken } from './token-verifier.ts'
+
+/** What the authenticators of a process share. */
+export interface JwtParts {
+  /** Is closed with the authenticator. */
+  readonly verifier: TokenVerifier
+  readonly fingerprints: Fingerprints
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/** How long, and of how many tokens, the signature is not checked again: a page's requests come with one token. */
+const recentMs = 30_000
+const mostRecent = 1_000
 
 /** JSON Web Tokens of one issuer. */
 export class JwtAuthenticator implements Authenticator {
@@ -17,40 +31,40 @@ export class JwtAuthenticator implements Authenticator {
   readonly challenge: string
   readonly places: readonly Place[]
   readonly #config: JwtConfig
-  readonly #verifier: TokenVerifier
-  readonly #fingerprints: Fingerprints
+  readonly #parts: JwtParts
+  readonly #recent: Recent<Identity>
 
-  /** @param verifier is closed with this */
-  constructor(
-    name: string,
-    config: JwtConfig,
-    verifier: TokenVerifier,
-    fingerprints: Fingerprints,
-  ) {
+  constructor(name: string, config: JwtConfig, parts: JwtParts) {
     this.name = name
     this.places = config.from
     this.challenge = tokenChallenge(name, config.from)
     this.#config = config
-    this.#verifier = verifier
-    this.#fingerprints = fingerprints
+    this.#parts = parts
+    this.#recent = new Recent(mostRecent, parts.now)
   }
 
   async authenticate(attempt: Attempt): Promise<Identity | undefined> {
     const token = findCredential({ places: this.places, scheme: 'Bearer' }, attempt)
     if (token === undefined) return undefined
+    const key = this.#parts.fingerprints.of(token)
+    const known = this.#recent.get(key)
+    if (known !== undefined) return known
     const verified = await this.#verify(token, attempt.signal)
     const missing = missingPermission(verified.claims, this.#config)
     if (missing !== undefined) throw this.#forbidden(missing)
-    return this.#identityOf(verified, token)
+    const identity = this.#identityOf(verified, token)
+    const refusedAt = identity.expiresAt + this.#config.clockTolerance
+    this.#recent.put(key, identity, Math.min(this.#parts.now() + recentMs, refusedAt))
+    return identity
   }
 
   close(): void {
-    this.#verifier.close()
+    this.#parts.verifier.close()
   }
 
   async #verify(token: string, signal: AbortSignal): Promise<VerifiedToken> {
     try {
-      const verified = await this.#verifier.verify(token, { requiredClaims: ['exp'] }, signal)
+      const verified = await this.#parts.verifier.verify(token, { requiredClaims: ['exp'] }, signal)
       if (isOfOtherUse(verified)) {
         throw new GatewayError('credentials-invalid', 'the token was made for another purpose')
       }
@@ -83,7 +97,7 @@ export class JwtAuthenticator implements Authenticator {
       expiresAt: Number(claims['exp']) * 1000,
       credentialId: textOf(claims['jti']),
       sessionId: textOf(claims['sid']),
-      fingerprint: this.#fingerprints.of(signed),
+      fingerprint: this.#parts.fingerprints.of(signed),
       headers: this.#config.passCredential ? ['Authorization', `Bearer ${token}`] : [],
     }
   }

@@ -33,10 +33,6 @@ export function jwt(
 ): JwtAuthenticator {
   const config = jwtConfig(changes)
   const keys = jwtKeys(config, { now, onFailure: () => undefined })
-  return new JwtAuthenticator(
-    'staff',
-    config,
-    new TokenVerifier(keys, config, now),
-    new Fingerprints(),
-  )
+  const verifier = new TokenVerifier(keys, config, now)
+  return new JwtAuthenticator('staff', config, { verifier, fingerprints: new Fingerprints(), now })
 }

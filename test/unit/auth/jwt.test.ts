@@ -190,6 +190,51 @@ test('a token in one subprotocol may be base64url once more', async () => {
   }
 })
 
+describe('a token that was found right not long ago', () => {
+  const exp = 1_800_000_000
+  const late = token(claims({ exp }), { alg: 'HS256', key: secret })
+  const given = attempt(placed(bearer, late))
+
+  test('is the same identity, and ends when it ends', async () => {
+    let clock = exp * 1000 - 1
+    const authenticator = jwt({}, () => clock)
+    const first = await authenticator.authenticate(given)
+    clock += 29_000
+    expect(await authenticator.authenticate(given)).toBe(first)
+    clock = (exp + 30) * 1000 - 1
+    expect(await authenticator.authenticate(given)).toMatchObject({ subject: 'ada' })
+    clock += 1
+    await expect(authenticator.authenticate(given)).rejects.toMatchObject({
+      token: 'credentials-expired',
+    })
+  })
+
+  test('is checked again after a while, however often it comes', async () => {
+    let clock = exp * 1000 - 3_600_000
+    const authenticator = jwt({}, () => clock)
+    const first = await authenticator.authenticate(given)
+    for (let seconds = 0; seconds < 29; seconds++) {
+      clock += 1000
+      expect(await authenticator.authenticate(given)).toBe(first)
+    }
+    clock += 1000
+    expect(await authenticator.authenticate(given)).not.toBe(first)
+  })
+
+  test('lends its verdict to no other token', async () => {
+    const authenticator = jwt({}, () => exp * 1000 - 1)
+    await authenticator.authenticate(given)
+    const parts = late.split('.')
+    for (const other of [
+      [parts[0], encoded(claims({ exp, sub: 'eve' })), parts[2]],
+      [parts[0], parts[1], 'x'.repeat(43)],
+    ]) {
+      const verdict = authenticator.authenticate(attempt(placed(bearer, other.join('.'))))
+      await expect(verdict).rejects.toMatchObject({ token: 'credentials-invalid' })
+    }
+  })
+})
+
 test('algorithms that do not fit the key are a mistake of the configuration', () => {
   expect(() => jwt({ algorithms: ['RS256'] })).toThrow('RS256 does not fit the key')
   const publicKey = pem(rsa.publicKey)

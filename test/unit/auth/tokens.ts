@@ -56,7 +56,7 @@ export function pem(key: KeyObject): string {
 }
 
 /** The text of a key set. */
-export function keySet(...keys: readonly [key: KeyObject, more?: object][]): string {
+export function keySet(...keys: (readonly [key: KeyObject, more?: object])[]): string {
   const jwks = keys.map(([key, more]) => Object.assign(key.export({ format: 'jwk' }), more))
   return JSON.stringify({ keys: jwks })
 }
