@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { From, fromText, passCredential } from './credential.ts'
+import { parseName } from './distinguished-name.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { isCredentialHeader } from './identity-header.ts'
 import { Jwt } from './jwt.ts'
@@ -96,9 +97,9 @@ const Forward = z.strictObject({
 })
 
 const Subject = text(
-  (written) => (/^[A-Za-z\d][A-Za-z\d.-]* *=./.test(written) ? written : undefined),
+  (written) => (parseName(written, true) ? written : undefined),
   'subject',
-  'a subject such as CN=device-*',
+  'a subject as RFC 4514 writes it, such as CN=device-*',
 )
 
 const AlternativeName = text(

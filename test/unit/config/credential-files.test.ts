@@ -195,6 +195,6 @@ test('a certificate authenticator has at least one pattern', async () => {
   ])
   const [line] = await complaints('certificate: { subjects: [device-1] }')
   expect(line).toContain(
-    'certificate.subjects[0]: found device-1, expected a subject such as CN=device-*',
+    'certificate.subjects[0]: found device-1, expected a subject as RFC 4514 writes it, such as CN=device-*',
   )
 })
