@@ -22,10 +22,11 @@ const lingerMs = 2_000
 /**
  * Flushes, sends FIN, then reads and discards for a bounded time. Closing at once with bytes unread would reset the
  * connection, and a reset can overtake the answer on its way (RFC 9112 section 9.6).
+ * @param withinMs milliseconds
  */
-export function closeLingering(socket: Socket): void {
+export function closeLingering(socket: Socket, withinMs = lingerMs): void {
   if (socket.destroyed) return
-  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  const timer = setTimeout(() => socket.destroy(), withinMs)
   socket.once('close', () => clearTimeout(timer))
   socket.once('end', () => socket.destroySoon())
   socket.end()
@@ -62,6 +63,13 @@ export function answerWhole(
   head.once('close', finish)
   head.once('error', finish)
   head.resume()
+}
+
+/** Header lines, name and value alternating, as Node takes them: those of one name together. The names are ours. */
+export function linesByName(lines: readonly string[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = {}
+  for (let at = 0; at + 1 < lines.length; at += 2) (headers[lines[at]!] ??= []).push(lines[at + 1]!)
+  return headers
 }
 
 /** Node calls a request complete only after its `request` event, so one without a body has to be told by its head. */

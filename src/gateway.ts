@@ -13,9 +13,9 @@ import type { Revocation } from './auth/revocation.ts'
 import { Revocations } from './auth/revocations.ts'
 import type { BindAddress } from './config/bind-address.ts'
 import type { Config, ListenerTls, RouteConfig } from './config/config.ts'
-import { logoutPath } from './config/authenticators.ts'
 import { longestDurationMs } from './config/duration.ts'
 import { foldHeaderName } from './config/identity-header.ts'
+import { logoutPath } from './config/jwt.ts'
 import { GatewayError } from './errors.ts'
 import { OriginRules } from './handshake/origin.ts'
 import { VisibleRefusals } from './handshake/visible-refusal.ts'
@@ -99,7 +99,7 @@ export class Gateway {
       new Revocations({
         now: Date.now,
         asksAnew: (name) => config.authenticators[name]?.kind === 'forward',
-        overflowed: () => this.#logger.warn('a revocation was forgotten before its time'),
+        overflowed: () => this.#logger.warn({}, 'a revocation was forgotten before its time'),
       }),
     )
     const rechecks = new Rechecks({

@@ -1,3 +1,4 @@
+export type { Revocation } from './auth/revocation.ts'
 export type { Config } from './config/config.ts'
 export { configFromObject, loadConfig } from './config/load.ts'
 export type { FileOptions, Loaded, ObjectOptions } from './config/load.ts'

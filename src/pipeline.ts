@@ -1,91 +1,31 @@
 import { performance } from 'node:perf_hooks'
-import type { AddressRules } from './admission/addresses.ts'
-import type { Admission } from './admission/admission.ts'
-import type { Limits, RouteTimeouts } from './config/config.ts'
+import type { AuthAnswer } from './auth/authenticator.ts'
 import type { Connection } from './connection.ts'
 import { GatewayError } from './errors.ts'
 import { switchingProtocols } from './handshake/accept.ts'
-import type { OriginRules } from './handshake/origin.ts'
 import { refuse, refuseSocket } from './handshake/refusal.ts'
 import { chooseSubprotocol } from './handshake/subprotocol.ts'
 import { parseUpgrade } from './handshake/upgrade-request.ts'
 import type { UpgradeRequest } from './handshake/upgrade-request.ts'
 import { relayAnswer } from './http/answer.ts'
 import { forward } from './http/forward.ts'
-import { outboundHeaders } from './http/headers.ts'
-import { answerOptions, redirect, respond } from './http/own-answer.ts'
+import { answerOptions, passAnswer, redirect, respond } from './http/own-answer.ts'
 import { serveStatic } from './http/static-files.ts'
 import { readEdgeRequest } from './listener/edge-request.ts'
 import type { EdgeRequest } from './listener/edge-request.ts'
 import type { Exchange } from './listener/exchange.ts'
-import type { TrustedProxies } from './listener/forwarded.ts'
 import type { SessionFacts } from './observe/connection-record.ts'
 import { RequestRecord } from './observe/request-record.ts'
-import type { Answered, RecordSinks } from './observe/request-record.ts'
 import { SessionRecord } from './observe/session-record.ts'
+import { cleaned, identify, linesFor, refusalIn } from './pipeline/identify.ts'
+import type { Proof } from './pipeline/identify.ts'
+import { isTunnel } from './pipeline/stages.ts'
+import type { Route, Stages, TunnelAction } from './pipeline/stages.ts'
 import { Session } from './relay/session.ts'
-import type { Sweep } from './relay/sweep.ts'
 import { bridgeTcp } from './relay/tcp-bridge.ts'
 import { relayWebSocket } from './relay/websocket-relay.ts'
 import { strippedPrefix } from './route/path-pattern.ts'
-import type { RouteTable } from './route/route-table.ts'
-import type { UpstreamPool } from './upstream/pool.ts'
 import type { DialedTcp, DialedWebSocket, UpstreamAnswer } from './upstream/upstream.ts'
-
-/** One route of the configuration, with the stages it stands for. */
-export interface Route {
-  readonly name: string
-  readonly match: {
-    readonly hosts: readonly string[]
-    readonly paths: readonly string[]
-    readonly websocket?: boolean
-  }
-  readonly clients: AddressRules
-  readonly origins: OriginRules
-  readonly limits: Limits
-  readonly timeouts: RouteTimeouts
-  readonly compression: 'pass' | 'off'
-  readonly action: Action
-}
-
-/** A route that leads to an upstream. */
-interface Tunnel {
-  readonly upstream: UpstreamPool
-  /** The upstream's name in the configuration. */
-  readonly upstreamName: string
-}
-export interface ProxyAction extends Tunnel {
-  readonly kind: 'proxy'
-}
-export interface BridgeAction extends Tunnel {
-  readonly kind: 'bridge'
-  readonly subprotocols: readonly string[]
-  readonly messages: 'binary' | 'text'
-}
-export type Action =
-  | ProxyAction
-  | BridgeAction
-  | { readonly kind: 'static'; readonly directory: string }
-  | { readonly kind: 'respond'; readonly status: number; readonly body: string | undefined }
-  | { readonly kind: 'redirect'; readonly port: number | undefined }
-
-/** What a connection passes. Constructed by the gateway, and immutable. */
-export interface Stages {
-  readonly trust: TrustedProxies
-  readonly routes: RouteTable<Route>
-  /** The address rules of each listener. */
-  readonly listeners: ReadonlyMap<string, AddressRules>
-  readonly admission: Admission
-  /** Canonical names that no client may send. */
-  readonly identityHeaders: ReadonlySet<string>
-  /** Every session that lives, with its record. */
-  readonly sessions: Map<Session, SessionRecord>
-  readonly sweep: Sweep
-  readonly sinks: RecordSinks
-  readonly nextId: () => string
-  /** True once a drain has begun: requests that still come are refused. */
-  readonly draining: () => boolean
-}
 
 /**
  * One request, from its head to the last byte of its answer or the last frame of its session, one line a stage. Never
@@ -107,15 +47,22 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
       record.answered(answerOptions(exchange.head, exchange.response))
       return
     }
+    const endpoint = stages.endpoints.get(request.path)
+    if (endpoint !== undefined) {
+      stages.listeners.get(connection.listener)?.check(request.client)
+      stages.admission.admitRequest(request.client)
+      await endpoint(exchange, request, record, stages)
+      return
+    }
     const route = stages.routes.match(request)
     record.route = route.name
     stages.listeners.get(connection.listener)?.check(request.client)
     route.clients.check(request.client)
-    if (request.websocket && (route.action.kind === 'proxy' || route.action.kind === 'bridge')) {
+    if (request.websocket && isTunnel(route.action)) {
       await serveUpgrade(exchange, request, route, route.action, record, stages)
     } else {
       stages.admission.admitRequest(request.client)
-      record.answered(await serveRequest(exchange, request, route, stages))
+      await serveRequest(exchange, request, route, record, stages)
     }
   } catch (thrown) {
     const error = GatewayError.from(connection.signal.aborted ? connection.signal.reason : thrown)
@@ -134,29 +81,55 @@ export function serveNothing(connection: Connection, error: GatewayError, stages
   record.refused(refuseSocket(connection.socket, error), error)
 }
 
-/** The life of one WebSocket connection: who may have it, then `openSession`. */
+/** The life of one WebSocket connection: whether it may be one, then `admitUpgrade`. */
 async function serveUpgrade(
   exchange: Exchange,
   request: EdgeRequest,
   route: Route,
-  action: ProxyAction | BridgeAction,
+  action: TunnelAction,
+  record: RequestRecord,
+  stages: Stages,
+): Promise<void> {
+  const upgrade = parseUpgrade(request)
+  route.origins.check(upgrade.origin, request)
+  const clean = { ...upgrade, ...cleaned(request, upgrade.protocols, route) }
+  try {
+    await admitUpgrade(exchange, { upgrade, clean }, route, action, record, stages)
+  } catch (thrown) {
+    // From here on a page that may connect may know why it cannot.
+    if (route.refuse !== 'visible' || exchange.connection.signal.aborted) throw thrown
+    const error = GatewayError.from(thrown)
+    const code = stages.visibleRefusals.refuse(exchange, upgrade, clean.protocols, error)
+    if (code === undefined) throw error
+    record.refused(error.fault.status, error, code)
+  }
+}
+
+/** Who may have it, cheap checks first, then `openSession`. */
+async function admitUpgrade(
+  exchange: Exchange,
+  { upgrade, clean }: { upgrade: UpgradeRequest; clean: UpgradeRequest },
+  route: Route,
+  action: TunnelAction,
   record: RequestRecord,
   stages: Stages,
 ): Promise<void> {
   const { admission } = stages
-  const upgrade = parseUpgrade(request)
-  route.origins.check(upgrade.origin, request)
-  admission.admitHandshake(request.client)
-  const place = admission.sessionPlace({
-    route: route.name,
-    client: request.client,
-    limits: route.limits,
-  })
+  const { request, protocols } = upgrade
+  const { client } = request
+  const { signal, peer } = exchange.connection
+  admission.admitHandshake(client)
+  const place = admission.sessionPlace({ route: route.name, client, limits: route.limits })
   try {
     place.admitClient()
-    // Authentication stands here.
-    place.admitIdentity(undefined)
-    await openSession(exchange, upgrade, route, action, record, stages)
+    const attempt = { request, protocols, peer, route: route.name, upgrade: true, signal }
+    const proof = await identify(attempt, route, record, stages)
+    if (proof !== undefined && 'kind' in proof) {
+      passAuthAnswer(exchange, proof, route, record)
+      return
+    }
+    place.admitIdentity(proof?.identity)
+    await openSession(exchange, { upgrade: clean, proof }, route, action, record, stages)
   } finally {
     place.release()
   }
@@ -165,9 +138,9 @@ async function serveUpgrade(
 /** The upstream answers before the client does, so that its failure is still a 502. */
 async function openSession(
   { connection, takeover, response }: Exchange,
-  upgrade: UpgradeRequest,
+  { upgrade, proof }: { upgrade: UpgradeRequest; proof: Proof | undefined },
   route: Route,
-  action: ProxyAction | BridgeAction,
+  action: TunnelAction,
   record: RequestRecord,
   stages: Stages,
 ): Promise<void> {
@@ -176,7 +149,7 @@ async function openSession(
   // Node hands the socket over for what parseUpgrade takes; were they ever to differ, nothing is tunnelled.
   if (takeover === undefined) throw new GatewayError('handshake-invalid', 'not an upgrade to Node')
   const dialedAt = performance.now()
-  const dialed = await dial(upgrade, route, action, signal, stages)
+  const dialed = await dial(upgrade, { route, proof, upgrade: true }, action, signal, stages)
   metrics.dialSeconds(action.upstreamName, (performance.now() - dialedAt) / 1000)
   if (dialed.kind === 'answer') {
     const { status, server } = dialed
@@ -198,8 +171,13 @@ async function openSession(
   const { id, client, host, path } = upgrade.request
   const { listener } = connection
   const names = { id, listener, route: route.name, client, host, path }
-  const facts = { ...names, upstream: dialed.server, subprotocol: protocol }
-  await serveSession(connection, dialed, facts, route, action, stages)
+  const facts = {
+    ...names,
+    upstream: dialed.server,
+    subprotocol: protocol,
+    identity: proof?.identity.subject,
+  }
+  await serveSession(connection, dialed, { facts, proof }, route, action, stages)
 }
 
 type Dialed = UpstreamAnswer | DialedWebSocket | DialedBackend
@@ -211,10 +189,10 @@ interface DialedBackend extends DialedTcp {
 
 async function dial(
   upgrade: UpgradeRequest,
-  { compression }: Route,
-  action: ProxyAction | BridgeAction,
+  options: Parameters<typeof linesFor>[1],
+  action: TunnelAction,
   signal: AbortSignal,
-  { identityHeaders }: Stages,
+  stages: Stages,
 ): Promise<Dialed> {
   const { request, protocols, extensions } = upgrade
   if (action.kind === 'bridge') {
@@ -224,9 +202,9 @@ async function dial(
   }
   const offer = {
     target: request.target,
-    headers: outboundHeaders(request, { identityHeaders, upgrade: true }),
+    headers: linesFor(request, options, stages),
     protocols,
-    extensions: compression === 'pass' ? extensions : [],
+    extensions: options.route.compression === 'pass' ? extensions : [],
   }
   return await action.upstream.dialWebSocket(offer, signal)
 }
@@ -235,12 +213,14 @@ async function dial(
 async function serveSession(
   { socket }: Connection,
   dialed: DialedWebSocket | DialedBackend,
-  facts: SessionFacts,
+  { facts, proof }: { facts: SessionFacts; proof: Proof | undefined },
   { limits, timeouts }: Route,
-  action: ProxyAction | BridgeAction,
-  { sessions, sinks, sweep, draining }: Stages,
+  action: TunnelAction,
+  { sessions, sinks, sweep, draining, logins, rechecks, graceMs }: Stages,
 ): Promise<void> {
-  const session = new Session(facts, action.kind === 'proxy' ? 'websocket' : 'bridge')
+  const identity = proof?.identity
+  const expiresAt = identity === undefined ? Infinity : identity.expiresAt + graceMs
+  const session = new Session(facts, action.kind === 'proxy' ? 'websocket' : 'bridge', expiresAt)
   const record = new SessionRecord(sinks, session)
   sessions.set(session, record)
   record.opened()
@@ -252,38 +232,73 @@ async function serveSession(
           ...options,
           messages: action.kind === 'bridge' ? action.messages : 'binary',
         })
-  // A drain that began during the dial has not seen this session.
+  // A drain or a revocation that came during the dial has not seen this session.
   if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
+  const end = (error: GatewayError): void => session.close(error)
+  const leave = logins.enter({ id: facts.id, identity, end })
+  const rest = proof && rechecks.watch(proof.identity, proof.attempt, end)
   const outcome = await ended
+  leave()
+  rest?.()
   sessions.delete(session)
   record.closed(outcome)
 }
 
 async function serveRequest(
-  { head, response, connection }: Exchange,
-  request: EdgeRequest,
-  { action, limits, timeouts, match }: Route,
-  { identityHeaders }: Stages,
-): Promise<Answered> {
-  const { path, query } = request
+  exchange: Exchange,
+  original: EdgeRequest,
+  route: Route,
+  record: RequestRecord,
+  stages: Stages,
+): Promise<void> {
+  const { head, response, connection } = exchange
+  const { signal, peer } = connection
+  const { request } = cleaned(original, [], route)
+  const asked = { request: original, protocols: [], peer, route: route.name }
+  const proof = await identify({ ...asked, upgrade: false, signal }, route, record, stages)
+  if (proof !== undefined && 'kind' in proof) {
+    passAuthAnswer(exchange, proof, route, record)
+    return
+  }
+  const { action, limits, timeouts, match } = route
   switch (action.kind) {
     case 'proxy': {
-      const headers = outboundHeaders(request, { identityHeaders, upgrade: false })
-      const { signal } = connection
+      const headers = linesFor(request, { route, proof, upgrade: false }, stages)
       const options = { bodyLimit: limits.body, stallMs: timeouts.stall, signal }
-      return await forward({ request, headers, head, response }, action.upstream, options)
+      record.answered(await forward({ request, headers, head, response }, action.upstream, options))
+      return
     }
     case 'bridge':
       throw new GatewayError('upgrade-required', 'this route takes WebSockets only')
     case 'static': {
+      const { path, query } = request
       const prefix = strippedPrefix(match.paths, path)
-      return await serveStatic(head, response, { directory: action.directory, path, query, prefix })
+      const { directory } = action
+      record.answered(await serveStatic(head, response, { directory, path, query, prefix }))
+      return
     }
     case 'respond':
-      return respond(head, response, action)
+      record.answered(respond(head, response, action))
+      return
     case 'redirect':
-      return redirect(request, head, response, action.port)
+      record.answered(redirect(request, head, response, action.port))
   }
+}
+
+/**
+ * An auth server's own answer. A refusal among them is told as one, and left to `refuse: visible` where a page could not see it.
+ */
+function passAuthAnswer(
+  { head, response, takeover }: Exchange,
+  answer: AuthAnswer,
+  { refuse: manner }: Route,
+  record: RequestRecord,
+): void {
+  const refusal = refusalIn(answer)
+  if (refusal !== undefined && manner === 'visible' && takeover !== undefined) throw refusal
+  const passed = passAnswer(head, response, answer)
+  if (refusal === undefined) record.answered(passed)
+  else record.refused(passed.status, refusal)
 }
 
 /** Reads the head, so that whatever follows, a refusal included, can be told with who and what. */

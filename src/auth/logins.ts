@@ -1,7 +1,8 @@
 import { GatewayError } from '../errors.ts'
+import type { Logout } from './backchannel.ts'
 import type { Identity } from './identity.ts'
 import { keyOf, namesOf, targetOf } from './revocation.ts'
-import type { Revocation } from './revocation.ts'
+import type { Revocation, TargetKind } from './revocation.ts'
 import type { Revocations } from './revocations.ts'
 
 /** What lives as long as a login does: a session. */
@@ -52,8 +53,26 @@ export class Logins {
    */
   revoke(revocation: Revocation): number {
     const { kind, value, authenticator } = targetOf(revocation)
-    const key = keyOf(kind, kind === 'id' ? '' : authenticator, value)
-    const logins = [...(this.#byName.get(key) ?? [])]
+    return this.#end(kind, authenticator, value)
+  }
+
+  /**
+   * Ends what an identity provider says has logged out: everything of a subject, or one login of theirs. Where it names the
+   * login, credentials that do not say to which login they belong end with it, since it may be theirs.
+   * @returns how many sessions were ended
+   */
+  logOut({ authenticator, subject, sessionId }: Logout): number {
+    if (sessionId === undefined) return this.#end('subject', authenticator, subject ?? '')
+    const ended = this.#end('sessionId', authenticator, sessionId)
+    return subject === undefined ? ended : ended + this.#end('nameless', authenticator, subject)
+  }
+
+  #end(kind: TargetKind, authenticator: string, value: string): number {
+    const key = keyOf(kind, authenticator, value)
+    const named = [...(this.#byName.get(keyOf(kind, '', value)) ?? [])]
+    const logins = named.filter(
+      ({ identity }) => authenticator === '' || identity?.authenticator === authenticator,
+    )
     if (kind === 'tokenId') this.#revocations.refuse(key, lastExpiry(logins))
     else if (kind !== 'id') this.#revocations.refuse(key)
     const error = revoked()
@@ -78,8 +97,10 @@ export class Logins {
 }
 
 function namesOfLogin({ id, identity }: Login): string[] {
-  const names = identity === undefined ? [] : namesOf(identity).map(({ key }) => key)
-  return [...names, keyOf('id', '', id)]
+  const names = identity === undefined ? [] : namesOf(identity)
+  return [...names, { kind: 'id' as const, value: id }].map(({ kind, value }) =>
+    keyOf(kind, '', value),
+  )
 }
 
 /** Nobody knows how long a token lives that has not been seen. */

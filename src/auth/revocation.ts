@@ -16,16 +16,13 @@ type Target =
   /** What belongs to one login at an identity provider: a token's `sid`. */
   | { readonly sessionId: string }
 
-export type TargetKind = 'subject' | 'id' | 'tokenId' | 'sessionId'
+const kinds = ['subject', 'id', 'tokenId', 'sessionId'] as const
 
-const kinds: readonly TargetKind[] = ['subject', 'id', 'tokenId', 'sessionId']
+/** `nameless`: the subject of a credential that does not say to which login at its provider it belongs. */
+export type TargetKind = (typeof kinds)[number] | 'nameless'
 
 /** @throws {TypeError} where not exactly one is named: nothing at all must not mean everybody */
-export function targetOf(revocation: Revocation): {
-  readonly kind: TargetKind
-  readonly value: string
-  readonly authenticator: string
-} {
+export function targetOf(revocation: Revocation): Name & { readonly authenticator: string } {
   const given = kinds.flatMap((kind) => {
     const value: unknown = (revocation as Readonly<Record<string, unknown>>)[kind]
     return value === undefined ? [] : [{ kind, value }]
@@ -38,18 +35,25 @@ export function targetOf(revocation: Revocation): {
   return { kind, value, authenticator: revocation.authenticator ?? '' }
 }
 
-/** Under what something is kept. Names of authenticators have no control characters, and come first. */
+/**
+ * Under what something is kept. Names of authenticators have no control characters, and come first.
+ * @param authenticator empty for any
+ */
 export function keyOf(kind: TargetKind, authenticator: string, value: string): string {
   return `${kind}\0${authenticator}\0${value}`
 }
 
-/** What an identity can be revoked by: as one of any authenticator, and as one of its own. */
-export function namesOf(identity: Identity): { readonly kind: TargetKind; readonly key: string }[] {
-  const { subject, credentialId, sessionId } = identity
-  const values = { subject, tokenId: credentialId, sessionId }
-  return (['subject', 'tokenId', 'sessionId'] as const).flatMap((kind) => {
+/** What an identity can be revoked by. */
+export function namesOf({ subject, credentialId, sessionId }: Identity): Name[] {
+  const nameless = sessionId === undefined ? subject : undefined
+  const values = { subject, tokenId: credentialId, sessionId, nameless }
+  return (['subject', 'tokenId', 'sessionId', 'nameless'] as const).flatMap((kind) => {
     const value = values[kind]
-    if (value === undefined || value === '') return []
-    return ['', identity.authenticator].map((name) => ({ kind, key: keyOf(kind, name, value) }))
+    return value === undefined || value === '' ? [] : [{ kind, value }]
   })
+}
+
+interface Name {
+  readonly kind: TargetKind
+  readonly value: string
 }

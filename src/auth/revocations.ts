@@ -1,5 +1,5 @@
 import type { Identity } from './identity.ts'
-import { namesOf } from './revocation.ts'
+import { keyOf, namesOf } from './revocation.ts'
 
 export interface RevocationsOptions {
   /** Epoch milliseconds. */
@@ -20,6 +20,8 @@ interface Refused {
 
 /** Revocations that are remembered; a hundred bytes or two each. */
 const defaultCapacity = 100_000
+/** Authenticators may let pass what expired a moment ago by our clock. */
+const toleranceMs = 3_600_000
 /** How often the ones that are over are looked for. */
 const purgeMs = 60_000
 
@@ -45,9 +47,13 @@ export class Revocations {
     return this.#refused.size
   }
 
-  /** @param key of `keyOf` */
-  refuse(key: string, until = Infinity): void {
+  /**
+   * @param key of `keyOf`
+   * @param expiresAt when what it refuses is over anyway
+   */
+  refuse(key: string, expiresAt = Infinity): void {
     const at = this.#options.now()
+    const until = expiresAt + toleranceMs
     if (until <= at) return
     this.#refused.delete(key)
     this.#makeRoom(at)
@@ -63,11 +69,14 @@ export class Revocations {
   refuses(identity: Identity): boolean {
     if (this.#refused.size === 0) return false
     if (this.#find(fingerprintKey(identity.fingerprint)) !== undefined) return true
-    return namesOf(identity).some(({ kind, key }) => {
-      const refused = this.#find(key)
-      if (refused === undefined) return false
-      return kind !== 'subject' || !this.#isNewer(identity, refused.at)
-    })
+    return namesOf(identity).some(({ kind, value }) =>
+      ['', identity.authenticator].some((authenticator) => {
+        const refused = this.#find(keyOf(kind, authenticator, value))
+        if (refused === undefined) return false
+        const isDated = kind === 'subject' || kind === 'nameless'
+        return !isDated || !this.#isNewer(identity, refused.at)
+      }),
+    )
   }
 
   #find(key: string): Refused | undefined {

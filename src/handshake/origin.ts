@@ -51,6 +51,11 @@ export class OriginRules {
     }
   }
 
+  /** Pages of every origin may connect. */
+  get any(): boolean {
+    return this.#any
+  }
+
   /**
    * @param origin the Origin header; undefined where there is none
    * @throws {GatewayError} `origin-denied`

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerWhole, closeLingering } from '../connection.ts'
+import { answerWhole, closeLingering, linesByName } from '../connection.ts'
 import type { GatewayError, Token } from '../errors.ts'
 import type { Exchange } from '../listener/exchange.ts'
 
@@ -24,7 +24,7 @@ export function refuse(exchange: Exchange, error: GatewayError): number | undefi
     head,
     response,
     status,
-    { ...type, ...extra, ...byName(error.headers) },
+    { ...type, ...extra, ...linesByName(error.headers) },
     `${error.token}\n`,
   )
   return status
@@ -57,11 +57,4 @@ function extraHeaders(
     default:
       return retryAfter === undefined ? {} : { 'Retry-After': retryAfter }
   }
-}
-
-/** Lines of one name together, as Node writes them; the names are ours. */
-function byName(lines: readonly string[]): Record<string, string[]> {
-  const headers: Record<string, string[]> = {}
-  for (let at = 0; at + 1 < lines.length; at += 2) (headers[lines[at]!] ??= []).push(lines[at + 1]!)
-  return headers
 }

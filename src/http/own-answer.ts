@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerWhole } from '../connection.ts'
+import type { AuthAnswer } from '../auth/authenticator.ts'
+import { answerWhole, linesByName } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 
@@ -42,11 +43,51 @@ export function redirect(
   return send(head, response, 308, { Location: `https://${authority}${request.target}` }, '')
 }
 
+/** An answer without a body, with these header lines, name and value alternating. */
+export function answerNothing(
+  head: IncomingMessage,
+  response: ServerResponse,
+  lines: readonly string[],
+  status: 200 | 204 = 204,
+): OwnAnswer {
+  return send(head, response, status, linesByName(lines), status === 204 ? undefined : '')
+}
+
+/** An answer for programs. */
+export function answerJson(
+  head: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  lines: readonly string[],
+  body: Readonly<Record<string, unknown>>,
+): OwnAnswer {
+  const headers = { 'Content-Type': 'application/json', ...linesByName(lines) }
+  return send(head, response, status, headers, JSON.stringify(body))
+}
+
+/** What an auth server wants the client to see. */
+export function passAnswer(
+  head: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: AuthAnswer,
+  more: readonly string[] = [],
+): OwnAnswer {
+  const lines: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at]!
+    if (!framing.has(name.toLowerCase())) lines.push(name, headers[at + 1]!)
+  }
+  return send(head, response, status, linesByName([...lines, ...more]), body)
+}
+
+/** Ours to write. */
+const framing = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding'])
+
 function send(
   head: IncomingMessage,
   response: ServerResponse,
   status: number,
-  headers: Record<string, string>,
+  headers: Record<string, string | string[]>,
   body: string | undefined,
 ): OwnAnswer {
   answerWhole(head, response, status, headers, body)

@@ -19,6 +19,8 @@ export interface SessionFacts {
   /** The server that was dialled, as the configuration writes it. */
   readonly upstream: string
   readonly subprotocol: string | undefined
+  /** Whose it is, where its route asks: the subject. */
+  readonly identity?: string | undefined
 }
 
 export type ClosedBy = 'client' | 'upstream' | 'gateway'
@@ -47,6 +49,8 @@ export interface RequestFacts {
   readonly host: string
   readonly method: string
   readonly path: string
+  /** Whose it is, where its route asks: the subject. */
+  readonly identity?: string | undefined
   /** Undefined where the route answers itself. */
   readonly upstream: string | undefined
   readonly durationMs: number
@@ -70,6 +74,10 @@ export interface RefusalFacts {
   readonly method: string | undefined
   readonly path: string | undefined
   readonly origin: string | undefined
+  /** Who was refused, where that was known. */
+  readonly identity?: string | undefined
+  /** The close code of a refusal that was made visible to a page; `status` is what others would have got. */
+  readonly code?: number | undefined
 }
 
 export function logSessionOpened(logger: Logger, facts: SessionFacts): void {
@@ -96,6 +104,7 @@ export function logSessionClosed(logger: Logger, facts: SessionFacts, end: Sessi
 
 export function logRequest(logger: Logger, facts: RequestFacts): void {
   const { id, listener, status, route, client, host, method, path, upstream, error } = facts
+  const { identity } = facts
   logger.info(
     {
       id,
@@ -106,6 +115,7 @@ export function logRequest(logger: Logger, facts: RequestFacts): void {
       host,
       method,
       path,
+      identity,
       upstream,
       error: error?.token,
       ...detailOf(error),
@@ -119,9 +129,10 @@ export function logRequest(logger: Logger, facts: RequestFacts): void {
 
 /** One refusal, in full. `RefusalLog` decides whether it is told singly or summed. */
 export function logRefused(logger: Logger, facts: RefusalFacts, error: GatewayError): void {
-  const { status, id, listener, route, client, host, method, path, origin } = facts
+  const { status, code, id, listener, route, client, host, method, path, origin, identity } = facts
   const fields = {
     status,
+    code,
     error: error.token,
     id,
     listener,
@@ -131,6 +142,7 @@ export function logRefused(logger: Logger, facts: RefusalFacts, error: GatewayEr
     method,
     path,
     origin,
+    identity,
     ...detailOf(error),
   }
   if (error.token === 'internal') logger.error({ ...fields, err: error }, 'refused')
@@ -152,8 +164,8 @@ export function logListening(
 }
 
 function sessionFields(facts: SessionFacts): Record<string, unknown> {
-  const { id, listener, route, client, host, path, upstream, subprotocol } = facts
-  return { id, listener, route, client, host, path, upstream, subprotocol }
+  const { id, listener, route, client, host, path, upstream, subprotocol, identity } = facts
+  return { id, listener, route, client, host, path, upstream, subprotocol, identity }
 }
 
 /** The message of an error is for operators: which header, which limit, which clause of the RFC. */

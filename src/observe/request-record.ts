@@ -41,6 +41,8 @@ export class RequestRecord {
   readonly id: string
   /** The route's name, once one has matched. */
   route: string | undefined
+  /** The subject, once it is known who asks. */
+  identity: string | undefined
   readonly #sinks: RecordSinks
   readonly #listener: string
   readonly #peer: string
@@ -74,6 +76,7 @@ export class RequestRecord {
       host: this.#head?.host ?? '',
       method: this.#head?.method ?? '',
       path: this.#head?.path ?? '',
+      identity: this.identity,
       upstream: answer.server,
       durationMs: this.elapsedMs,
       received: { bytes: answer.received ?? 0 },
@@ -82,11 +85,15 @@ export class RequestRecord {
     })
   }
 
-  /** @param status what was answered; undefined where the connection was cut without an answer */
-  refused(status: number | undefined, error: GatewayError): void {
+  /**
+   * @param status what was answered; undefined where the connection was cut without an answer
+   * @param code the close code where it was made visible to a page instead
+   */
+  refused(status: number | undefined, error: GatewayError, code?: number): void {
     this.#sinks.refusals.refused(
       {
         status,
+        code,
         id: this.id,
         listener: this.#listener,
         route: this.route,
@@ -95,6 +102,7 @@ export class RequestRecord {
         method: this.#head?.method,
         path: this.#head?.path,
         origin: this.#head?.origin,
+        identity: this.identity,
       },
       error,
     )

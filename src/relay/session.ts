@@ -23,14 +23,17 @@ export class Session {
   /** To the client. */
   readonly sent: Tally = { messages: 0, bytes: 0 }
   readonly startedAt = new Date()
+  /** When its login ends, in epoch milliseconds; Infinity for never. */
+  readonly expiresAt: number
   readonly #started = performance.now()
   #door: Door | undefined
   /** What was asked for before there was anybody to do it. */
   #asked: { readonly error: GatewayError; readonly options: CloseOptions } | undefined
 
-  constructor(facts: SessionFacts, kind: SessionKind) {
+  constructor(facts: SessionFacts, kind: SessionKind, expiresAt = Infinity) {
     this.facts = facts
     this.kind = kind
+    this.expiresAt = expiresAt
   }
 
   /** How long it has lived, by a clock that does not jump. */

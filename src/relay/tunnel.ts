@@ -84,7 +84,12 @@ export class Tunnel implements Swept, FlowEvents {
   run(): Promise<Outcome> {
     this.#sweep.add(this)
     for (const leg of this.#legs) {
-      leg.port.ended = (how) => this.#guard(() => this.#ended(leg, how))
+      const flow = this.#from(leg)
+      leg.port.ended = (how) => {
+        const act = (): void => this.#guard(() => this.#ended(leg, how))
+        if (how === 'end') flow.behindRest(act)
+        else act()
+      }
       leg.port.closed = () => this.#guard(() => this.#closed(leg))
       leg.port.drained = () => this.#guard(() => this.#drained(leg))
     }
@@ -200,6 +205,7 @@ export class Tunnel implements Swept, FlowEvents {
   }
 
   #closed(leg: Leg): void {
+    this.#from(leg).endRest()
     leg.closed = true
     leg.gone ??= 'reset'
     this.#toward(leg).stop('now')
@@ -222,6 +228,12 @@ export class Tunnel implements Swept, FlowEvents {
     }
     if (now >= this.#endsAt) {
       this.fail(new GatewayError('lifetime', 'the session has reached its lifetime'))
+      return
+    }
+    // By the clock on the wall, and not by a timer, which could not wait for the year 2100.
+    const { expiresAt } = this.#session
+    if (expiresAt !== Infinity && Date.now() >= expiresAt) {
+      this.fail(new GatewayError('session-expired', 'its credential has expired'))
       return
     }
     for (const leg of this.#legs) {
