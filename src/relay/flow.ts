@@ -33,6 +33,8 @@ export abstract class Flow implements Sleeper {
   #holds = 0
   /** What came with the last bytes that the rates allowed: one read of the port, as good as always. */
   #rest: Buffer | undefined
+  /** Happens behind the rest. */
+  #afterRest: (() => void) | undefined
   #events: FlowEvents | undefined
 
   constructor(from: Leg, to: Leg, { gate, wakeups }: Pace) {
@@ -88,6 +90,22 @@ export abstract class Flow implements Sleeper {
     this.release(leg === this.to ? Hold.targetFull : Hold.ownQueueFull)
   }
 
+  /**
+   * The end of a stream is told of although it is paused: it must not overtake what is held back.
+   * @param act is called once nothing is, at once where nothing was
+   */
+  behindRest(act: () => void): void {
+    if (this.#rest === undefined) act()
+    else this.#afterRest = act
+  }
+
+  /** What waits behind the rest happens: it has been taken, or nobody is there any more whose it would be. */
+  endRest(): void {
+    const act = this.#afterRest
+    this.#afterRest = undefined
+    act?.()
+  }
+
   /** `from` has ended its stream in order. @returns the Close that this amounts to, where it does */
   sourceEnded(): Close | undefined {
     return undefined
@@ -140,7 +158,9 @@ export abstract class Flow implements Sleeper {
     const rest = this.#rest
     this.#rest = undefined
     if (rest !== undefined) this.#feed(rest, 0, rest.length)
-    if (this.#rest === undefined) this.release(Hold.overRate)
+    if (this.#rest !== undefined) return
+    this.release(Hold.overRate)
+    this.endRest()
   }
 
   /** What is only discarded needs no back-pressure, and a Close behind it would not be seen. */

@@ -27,7 +27,7 @@ export interface Port {
   give(bytes: Uint8Array, from: number, to: number): boolean
   /** Called when what was written has left enough for more, after `write` returned false. */
   drained: () => void
-  /** How the other end left. Called once, not after our own `destroy`; a reset may follow an end and is then not told. */
+  /** How the other end left; an end may be told of during a pause. Called once, not after our own `destroy`; a reset may follow an end and is then not told. */
   ended: (how: EndKind) => void
   /** The socket is gone, both ways. Called once, last. */
   closed: () => void
