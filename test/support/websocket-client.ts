@@ -55,7 +55,7 @@ export async function closeOf(socket: WebSocket): Promise<string> {
 }
 
 /** Sends a message and waits for what comes back. */
-export async function echo(socket: WebSocket, text: string): Promise<string> {
+export async function echo(socket: WebSocket, text: string | Buffer): Promise<string> {
   const answer = once(socket, 'message')
   socket.send(text)
   const [data] = (await answer) as [Buffer]
