@@ -25,6 +25,7 @@ const stages = layers[5]!
 const doors: Readonly<Record<string, readonly string[]>> = {
   undici: ['upstream/', 'http/', 'auth/'],
   jose: ['auth/token-verifier.ts'],
+  bcrypt: ['auth/password-checks.ts'],
   zod: ['config/'],
   yaml: ['config/'],
   pino: ['observe/logger.ts'],

@@ -24,4 +24,6 @@ export interface Ledger {
    * @returns 0 where it was taken, else the milliseconds until one can be
    */
   take(account: string, key: string, rate: Rate, burst: number): number
+  /** Puts a token back that was taken for what turned out not to count. */
+  giveBack(account: string, key: string, rate: Rate): void
 }

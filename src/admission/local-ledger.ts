@@ -54,6 +54,11 @@ export class LocalLedger implements Ledger {
     return meters.take(bounded(key), rate.perMs / rate.count, burst, this.#now())
   }
 
+  giveBack(account: string, key: string, rate: Rate): void {
+    if (rate.count === Infinity) return
+    this.#meters.get(account)?.giveBack(bounded(key), rate.perMs / rate.count)
+  }
+
   #placesOf(account: string): Map<string, number> {
     let places = this.#places.get(account)
     if (places === undefined) {
@@ -99,6 +104,12 @@ class Meters {
     this.#recent.set(key, taken ? fullAt + spacing : fullAt)
     this.#usedAt = now
     return taken ? 0 : wait
+  }
+
+  giveBack(key: string, spacing: number): void {
+    const held = this.#recent.has(key) ? this.#recent : this.#older
+    const fullAt = held.get(key)
+    if (fullAt !== undefined) held.set(key, fullAt - spacing)
   }
 
   /** Takes the key out of what is older, and lets go of what is old enough. @returns what is known of it */

@@ -94,6 +94,22 @@ describe('a rate', () => {
     expect(taken().filter((wait) => wait === 0)).toHaveLength(3)
   })
 
+  test('gets back what turned out not to count, and no more than that', () => {
+    const { clock, ledger, take } = setUp()
+    take('a')
+    take('a')
+    ledger.giveBack('x', 'a', perSecond)
+    expect([take('a'), take('a')]).toEqual([0, 500])
+    for (const [account, key] of [
+      ['x', 'unknown'],
+      ['unknown', 'a'],
+    ] as const)
+      ledger.giveBack(account, key, perSecond)
+    clock.now = 1e6
+    ledger.giveBack('x', 'a', perSecond)
+    expect([take('a'), take('a'), take('a')]).toEqual([0, 0, 500])
+  })
+
   test('of none lets everything through and remembers nobody', () => {
     const { ledger } = setUp()
     const none = { count: Infinity, perMs: 1000 }

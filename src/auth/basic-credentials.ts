@@ -1,0 +1,27 @@
+/** A login name and a password, as RFC 7617 section 2 joins them. */
+export interface BasicCredentials {
+  readonly name: string
+  readonly password: string
+}
+
+/**
+ * Reads what follows `Basic`: base64 of UTF-8, split at the first colon.
+ * @returns undefined where it is anything else; a name is never empty, and neither part has control characters
+ */
+export function parseBasicCredentials(text: string): BasicCredentials | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  // The decoder skips what is no base64; two texts must not be one credential.
+  if (text === '' || bytes.toString('base64') !== text) return undefined
+  let decoded: string
+  try {
+    decoded = utf8.decode(bytes)
+  } catch {
+    // Latin-1, which some clients send in spite of the challenge: nobody could tell which characters were meant.
+    return undefined
+  }
+  const colon = decoded.indexOf(':')
+  if (colon < 1 || /\p{Cc}/u.test(decoded)) return undefined
+  return { name: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
