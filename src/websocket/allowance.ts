@@ -2,8 +2,8 @@
 export type Overdrawn = 'wait' | 'go' | 'finish'
 
 /**
- * How much a direction may carry for now. Plain numbers that the scanner takes from, so that a limited frame costs a
- * comparison and no call; its owner fills them up before a scan.
+ * How much a direction may carry for now. Its owner fills the numbers up before a scan, and the scanner charges them: once a
+ * scan, or for every frame where there may not be enough for all of it.
  */
 export interface Allowance {
   /** Data messages that may begin. */

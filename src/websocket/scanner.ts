@@ -64,6 +64,11 @@ export class FrameScanner {
   readonly #handler: FrameHandler | MessageHandler
   readonly #tally: Tally
   readonly #allowance: Allowance | undefined
+  /** Near its end the allowance is looked at for every frame, far from it once a scan. */
+  #tight = false
+  /** Messages that have begun and payload bytes, as far as the allowance has been charged for them. */
+  #chargedMessages: number
+  #chargedBytes: number
   #mode: Mode = Mode.open
   /** Bytes of a data frame's payload that are still to come. */
   #payloadLeft = 0
@@ -93,6 +98,8 @@ export class FrameScanner {
     else this.#messages = handler
     this.#tally = tally
     this.#allowance = allowance
+    this.#chargedMessages = tally.messages
+    this.#chargedBytes = tally.bytes
   }
 
   /** Between frames, as far as they have been given on: the only place where the gateway may write frames of its own. */
@@ -143,14 +150,21 @@ export class FrameScanner {
     this.#at = from
     this.#run = from
     this.#waits = false
+    // A frame is two bytes at least.
+    const allowance = this.#allowance
+    this.#tight =
+      allowance !== undefined && Math.min(allowance.messages * 2, allowance.bytes) < to - from
     try {
-      while (this.#at < to && this.#mode < Mode.stopped && !this.#waits) this.#step(bytes, to)
+      if (!this.#tight) while (this.#at < to && this.#mode < Mode.stopped) this.#step(bytes, to)
+      else while (this.#at < to && this.#mode < Mode.stopped && !this.#waits) this.#step(bytes, to)
     } catch (thrown) {
+      this.#charge()
       this.#flush(bytes)
       if (!this.stopped) this.#discardFrom(this.#payloadLeft)
       this.#finder?.scan(bytes, this.#at, to)
       throw thrown
     }
+    this.#charge()
     this.#flush(bytes)
     if (!this.stopped) return this.#at
     this.#finder?.scan(bytes, this.#at, to)
@@ -160,14 +174,14 @@ export class FrameScanner {
   #step(bytes: Buffer, to: number): void {
     if (this.#payloadLeft > 0) this.#takePayload(bytes, to)
     else if (this.#heldBytes > 0) this.#fill(bytes, to)
-    else if (this.#allowance !== undefined && !this.#mayBegin(bytes[this.#at]!)) this.#waits = true
+    else if (this.#tight && !this.#mayBegin(bytes[this.#at]!)) this.#waits = true
     else {
       const at = this.#at
       const size = this.#header.read(bytes, at, to)
       const whole = this.#header.opcode < Opcode.close ? size : size + this.#header.payloadBytes
       if (size === 0 || to - at < whole) this.#hold(bytes, to)
       else if (this.#header.opcode < Opcode.close) {
-        this.#admitPayload()
+        if (this.#tight) this.#admitPayload()
         this.#at = at + size
         this.#beginData()
       } else {
@@ -180,19 +194,34 @@ export class FrameScanner {
     }
   }
 
-  /** Whether there is an allowance for the frame that begins with this byte. Asked before anything is kept of the frame. */
+  /** Whether the frame that begins with this byte may come now. Asked before anything is kept of the frame. */
   #mayBegin(first: number): boolean {
     const opcode = first & 0x0f
     if (opcode !== Opcode.text && opcode !== Opcode.binary) return true
-    const { messages } = this.#allowance!
-    return messages >= 1 || this.#goesOn(this.#allowance!.outOfMessages())
+    this.#charge()
+    const allowance = this.#allowance!
+    return allowance.messages >= 1 || this.#goesOn(allowance.outOfMessages())
   }
 
   /** The last moment to refuse a frame for its bytes: nothing of it has been given on. */
   #admitPayload(): void {
-    const allowance = this.#allowance
-    if (allowance === undefined || allowance.bytes >= 1 || this.#header.payloadBytes === 0) return
-    this.#goesOn(allowance.outOfBytes(false))
+    this.#charge()
+    const allowance = this.#allowance!
+    if (allowance.bytes < 1 && this.#header.payloadBytes > 0) {
+      this.#goesOn(allowance.outOfBytes(false))
+    }
+  }
+
+  /** @returns how many of so many bytes may come now; none ends the scan */
+  #afford(wanted: number): number {
+    this.#charge()
+    const allowance = this.#allowance!
+    if (allowance.bytes < 1) {
+      // Between bytes of a stream every place is a boundary; a frame that is passed on has begun.
+      this.#waits = !this.#goesOn(allowance.outOfBytes(this.#frames !== undefined))
+      if (this.#waits) return 0
+    }
+    return Math.min(wanted, Math.floor(allowance.bytes))
   }
 
   #goesOn(verdict: Overdrawn): boolean {
@@ -200,22 +229,30 @@ export class FrameScanner {
     return verdict !== 'wait'
   }
 
+  #charge(): void {
+    const allowance = this.#allowance
+    if (allowance === undefined) return
+    const { messages, bytes } = this.#tally
+    const begun = this.betweenMessages ? messages : messages + 1
+    allowance.messages -= begun - this.#chargedMessages
+    allowance.bytes -= bytes - this.#chargedBytes
+    this.#chargedMessages = begun
+    this.#chargedBytes = bytes
+  }
+
   #beginData(): void {
     const { opcode, payloadBytes } = this.#header
     this.#activity++
     this.#payloadLeft = payloadBytes
-    if (opcode !== Opcode.continuation) {
-      if (this.#allowance !== undefined) this.#allowance.messages--
-      this.#messages?.messageBegins(opcode)
-    }
+    if (opcode !== Opcode.continuation) this.#messages?.messageBegins(opcode)
     if (payloadBytes === 0) this.#endFrame()
   }
 
   #takePayload(bytes: Buffer, to: number): void {
     const at = this.#at
     let count = Math.min(this.#payloadLeft, to - at)
-    if (this.#allowance !== undefined) {
-      count = this.#spend(this.#allowance, count)
+    if (this.#tight) {
+      count = this.#afford(count)
       if (count === 0) return
     }
     if (this.#messages !== undefined) {
@@ -227,18 +264,6 @@ export class FrameScanner {
     this.#payloadLeft -= count
     this.#at = at + count
     if (this.#payloadLeft === 0) this.#endFrame()
-  }
-
-  /** @returns how many of so many bytes there is an allowance for; the scan ends for now where it is none */
-  #spend(allowance: Allowance, wanted: number): number {
-    if (allowance.bytes < 1) {
-      // Between bytes of a stream every place is a boundary; a frame that is passed on has begun.
-      this.#waits = !this.#goesOn(allowance.outOfBytes(this.#frames !== undefined))
-      if (this.#waits) return 0
-    }
-    const count = Math.min(wanted, Math.floor(allowance.bytes))
-    allowance.bytes -= count
-    return count
   }
 
   #endFrame(): void {
@@ -272,7 +297,7 @@ export class FrameScanner {
     }
     if (size === 0) return
     if (this.#header.opcode < Opcode.close) {
-      this.#admitPayload()
+      if (this.#tight) this.#admitPayload()
       this.#held = undefined
       this.#heldBytes = 0
       this.#frames?.pass(held, 0, size)
