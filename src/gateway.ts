@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { AddressRules } from './admission/addresses.ts'
 import { Admission } from './admission/admission.ts'
 import { LocalLedger } from './admission/local-ledger.ts'
+import { LoginAttempts } from './admission/login-attempts.ts'
 import { MemoryWatch } from './admission/memory-watch.ts'
 import { openFilesLimit } from './admission/open-files.ts'
 import { Authenticators } from './auth/build.ts'
 import { AuthChain } from './auth/chain.ts'
 import { Fingerprints } from './auth/fingerprint.ts'
 import { Logins } from './auth/logins.ts'
+import { PasswordChecks } from './auth/password-checks.ts'
 import { Rechecks } from './auth/rechecks.ts'
 import type { Revocation } from './auth/revocation.ts'
 import { Revocations } from './auth/revocations.ts'
@@ -80,8 +82,9 @@ export class Gateway {
       warn: (detail) => this.#logger.warn({ detail }, 'memory not watched'),
     })
     this.#sweep.add(memory)
+    const ledger = new LocalLedger()
     this.#admission = new Admission(config.admission, {
-      ledger: new LocalLedger(),
+      ledger,
       limits: config.limits,
       memory,
       fileLimit: openFilesLimit(),
@@ -90,14 +93,16 @@ export class Gateway {
     })
     this.#authenticators = new Authenticators(config.authenticators, {
       fingerprints: new Fingerprints(),
-      now: Date.now,
+      checks: new PasswordChecks(),
+      attempts: new LoginAttempts(ledger),
+      now: () => Date.now(),
       clock: () => performance.now(),
       warn: (authenticator, error) =>
         this.#logger.warn({ authenticator, detail: messageOf(error) }, 'authenticator'),
     })
     this.#logins = new Logins(
       new Revocations({
-        now: Date.now,
+        now: () => Date.now(),
         asksAnew: (name) => config.authenticators[name]?.kind === 'forward',
         overflowed: () => this.#logger.warn({}, 'a revocation was forgotten before its time'),
       }),

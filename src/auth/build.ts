@@ -1,17 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { parseApiKeys } from '../config/api-keys.ts'
+import type { ApiKey } from '../config/api-keys.ts'
 import type { AuthenticatorConfig, JwtConfig } from '../config/config.ts'
+import { parseHtpasswd } from '../config/htpasswd.ts'
+import type { Fault } from '../config/htpasswd.ts'
+import { ApiKeyAuthenticator } from './api-key.ts'
 import type { Authenticator } from './authenticator.ts'
 import { LogoutTokens } from './backchannel.ts'
+import { BasicAuthenticator } from './basic.ts'
+import type { BasicParts } from './basic.ts'
 import { CertificateAuthenticator } from './client-certificate.ts'
-import { Fingerprints } from './fingerprint.ts'
+import { ForwardAuthenticator } from './forward-auth.ts'
 import { jwtKeys } from './jwt-keys.ts'
 import { JwtAuthenticator } from './jwt.ts'
 import { TicketAuthenticator } from './ticket.ts'
 import { TokenVerifier } from './token-verifier.ts'
 
-export interface AuthenticatorParts {
-  readonly fingerprints: Fingerprints
-  /** Epoch milliseconds. */
-  readonly now: () => number
+/** What the authenticators of a process share. */
+export interface AuthenticatorParts extends BasicParts {
   /** Monotonic milliseconds. */
   readonly clock: () => number
   /** Told of what goes wrong without a request to refuse for it. */
@@ -57,11 +63,35 @@ type Plain = Exclude<AuthenticatorConfig, { kind: 'ticket' | 'jwt' }>
 
 function build(name: string, config: Plain, parts: AuthenticatorParts): Authenticator {
   switch (config.kind) {
+    case 'basic':
+      return new BasicAuthenticator(name, config, readHashes(name, config.htpasswd), parts)
+    case 'apiKey':
+      return new ApiKeyAuthenticator(name, config, readKeys(name, config.keys), parts)
+    case 'forward':
+      return new ForwardAuthenticator(name, config, parts)
     case 'certificate':
       return new CertificateAuthenticator(name, config, parts)
-    default:
-      throw new Error(`authenticator ${name}: ${config.kind} is not there`)
   }
+}
+
+function readHashes(name: string, path: string): ReadonlyMap<string, string> {
+  const { hashes, faults } = parseHtpasswd(readFileSync(path, 'utf8'))
+  refuseFaults(name, path, faults)
+  return hashes
+}
+
+function readKeys(name: string, path: string): readonly ApiKey[] {
+  const { keys, faults } = parseApiKeys(readFileSync(path, 'utf8'))
+  refuseFaults(name, path, faults)
+  return keys
+}
+
+/** The configuration's check has read the file too, but it may have changed since. */
+function refuseFaults(name: string, path: string, [fault]: readonly Fault[]): void {
+  if (fault === undefined) return
+  throw new Error(
+    `authenticator ${name}: ${path}, line ${fault.line}, with ${fault.found}: expected ${fault.expected}`,
+  )
 }
 
 function verifierOf(
