@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import type { ConnectionOptions } from 'node:tls'
 import { WebSocket } from 'ws'
 
 export interface Asked {
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly protocols?: readonly string[]
+  /** Over TLS, whose certificate nobody checks. */
+  readonly tls?: ConnectionOptions
 }
 
 /** What became of an upgrade: a WebSocket, or an HTTP answer. */
@@ -23,8 +26,13 @@ export async function openWebSocket(
   path: string,
   asked: Asked = {},
 ): Promise<Opened> {
-  const { headers = {}, protocols = [] } = asked
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols], { headers })
+  const { headers = {}, protocols = [], tls } = asked
+  const scheme = tls === undefined ? 'ws' : 'wss'
+  const socket = new WebSocket(`${scheme}://127.0.0.1:${port}${path}`, [...protocols], {
+    headers,
+    rejectUnauthorized: false,
+    ...tls,
+  })
   return await new Promise((resolve, reject) => {
     socket.once('upgrade', ({ headers }) => {
       socket.once('open', () => resolve({ status: 101, headers, body: '', socket }))
