@@ -61,18 +61,22 @@ describe.each(limits)('limits.%s over its limit', (limit, value, passing) => {
     upstream.end()
     expect(await closed()).toMatchObject({ closedBy: 'gateway', error: 'upstream-invalid' })
   })
+})
 
-  test('ends a bridge’s session, and resets its backend', async () => {
-    gateway = await RawGateway.bridge({ limits: { [limit]: value } })
-    if (limit === 'message') return // A bridge has no limit of messages but its route's own.
+test.each(limits)(
+  'limits.%s of a bridge’s route ends its session, and resets its backend',
+  async (limit, value, passing) => {
+    gateway = await RawGateway.bridge({
+      routes: [{ name: 'main', bridge: 'backend', limits: { [limit]: value } }],
+    })
     const { client, upstream, closed } = await gateway.open()
     for (let i = 0; i <= passing; i += 1) client.send(clientFrame({ payload: 'four' }))
     expect(await closeOf(client)).toBe(`${code(limit)} ${token(limit)}`)
     await upstream.closed()
     client.end()
     expect(await closed()).toMatchObject({ code: code(limit), error: token(limit) })
-  })
-})
+  },
+)
 
 describe('over: log', () => {
   test.each([
