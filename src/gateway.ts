@@ -273,10 +273,13 @@ export class Gateway {
       if (authenticator === undefined) throw new Error(`no authenticator ${name}`)
       return authenticator
     })
+    const tickets = this.#authenticators.tickets.filter(({ name }) => auth.includes(name))
+    const others = authenticators.filter(({ kind }) => kind !== 'ticket')
     return {
-      chain: new AuthChain(authenticators),
-      tickets: this.#authenticators.tickets.filter(({ name }) => auth.includes(name)),
-      ticketChain: new AuthChain(authenticators.filter(({ kind }) => kind !== 'ticket')),
+      // A ticket is spent wherever it is shown, and costs the least to look at.
+      chain: new AuthChain([...tickets, ...others]),
+      tickets,
+      ticketChain: new AuthChain(others),
       identityHeaders: identity.headers,
     }
   }
