@@ -6,7 +6,6 @@ import { LoginAttempts } from './admission/login-attempts.ts'
 import { MemoryWatch } from './admission/memory-watch.ts'
 import { openFilesLimit } from './admission/open-files.ts'
 import { Authenticators } from './auth/build.ts'
-import { AuthChain } from './auth/chain.ts'
 import { Fingerprints } from './auth/fingerprint.ts'
 import { Logins } from './auth/logins.ts'
 import { PasswordChecks } from './auth/password-checks.ts'
@@ -14,12 +13,11 @@ import { Rechecks } from './auth/rechecks.ts'
 import type { Revocation } from './auth/revocation.ts'
 import { Revocations } from './auth/revocations.ts'
 import type { BindAddress } from './config/bind-address.ts'
-import type { Config, ListenerTls, RouteConfig } from './config/config.ts'
+import type { Config, ListenerTls } from './config/config.ts'
 import { longestDurationMs } from './config/duration.ts'
 import { foldHeaderName } from './config/identity-header.ts'
-import { logoutPath } from './config/jwt.ts'
 import { GatewayError } from './errors.ts'
-import { OriginRules } from './handshake/origin.ts'
+import { buildRoutes, ownEndpoints } from './gateway/routes.ts'
 import { VisibleRefusals } from './handshake/visible-refusal.ts'
 import type { BoundAddress } from './listener/bind.ts'
 import { readClientAuthority } from './listener/client-certificate.ts'
@@ -35,12 +33,9 @@ import { RequestRecord } from './observe/request-record.ts'
 import type { SessionRecord } from './observe/session-record.ts'
 import type { Peer } from './peer.ts'
 import { serve, serveNothing } from './pipeline.ts'
-import { takeLogout } from './pipeline/logout-endpoint.ts'
-import type { Action, Endpoint, Route, RouteAuth, Stages } from './pipeline/stages.ts'
-import { giveTicket } from './pipeline/ticket-endpoint.ts'
+import type { Stages } from './pipeline/stages.ts'
 import type { Session } from './relay/session.ts'
 import { Sweep } from './relay/sweep.ts'
-import { RouteTable } from './route/route-table.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 import { Resolver } from './upstream/resolve.ts'
 
@@ -119,8 +114,11 @@ export class Gateway {
     }
     this.#stages = {
       trust,
-      routes: this.#routes(),
-      endpoints: this.#endpoints(),
+      routes: buildRoutes(config.routes, {
+        pools: this.#pools,
+        authenticators: this.#authenticators,
+      }),
+      endpoints: ownEndpoints(this.#authenticators),
       listeners: new Map(
         Object.entries(config.listeners).map(([name, { clients }]) => [
           name,
@@ -241,63 +239,6 @@ export class Gateway {
     for (const pool of this.#pools.values()) pool.destroy()
     this.#refusals.close()
     this.#sweep.stop()
-  }
-
-  #routes(): RouteTable<Route> {
-    // The routes' own hosts are what an origin check may take for ours, so that the check needs the table it stands in.
-    const knowsHost = (name: string): boolean => table.knowsHost(name)
-    const table = new RouteTable(this.#config.routes.map((route) => this.#route(route, knowsHost)))
-    return table
-  }
-
-  #route(config: RouteConfig, knowsHost: (name: string) => boolean): Route {
-    const { name, match, limits, timeouts, compression, refuse } = config
-    return {
-      name,
-      match,
-      limits,
-      timeouts,
-      compression,
-      refuse,
-      auth: this.#routeAuth(config),
-      clients: new AddressRules(config.clients),
-      origins: new OriginRules(config, knowsHost),
-      action: this.#action(config),
-    }
-  }
-
-  #routeAuth({ auth, identity }: RouteConfig): RouteAuth | undefined {
-    if (auth.length === 0) return undefined
-    const authenticators = auth.map((name) => {
-      const authenticator = this.#authenticators.all.get(name)
-      if (authenticator === undefined) throw new Error(`no authenticator ${name}`)
-      return authenticator
-    })
-    const tickets = this.#authenticators.tickets.filter(({ name }) => auth.includes(name))
-    const others = authenticators.filter(({ kind }) => kind !== 'ticket')
-    return {
-      // A ticket is spent wherever it is shown, and costs the least to look at.
-      chain: new AuthChain([...tickets, ...others]),
-      tickets,
-      ticketChain: new AuthChain(others),
-      identityHeaders: identity.headers,
-    }
-  }
-
-  /** The paths that are answered here, for as long as something is configured that needs them. */
-  #endpoints(): ReadonlyMap<string, Endpoint> {
-    const { tickets, logouts } = this.#authenticators
-    const endpoints = new Map<string, Endpoint>()
-    for (const { path } of tickets) endpoints.set(path, giveTicket)
-    if (logouts.length > 0) endpoints.set(logoutPath, takeLogout)
-    return endpoints
-  }
-
-  #action({ action }: RouteConfig): Action {
-    if (action.kind !== 'proxy' && action.kind !== 'bridge') return action
-    const upstream = this.#pools.get(action.upstream)
-    if (upstream === undefined) throw new Error(`no upstream ${action.upstream}`)
-    return { ...action, upstream, upstreamName: action.upstream }
   }
 
   #listener(name: string, bind: BindAddress, tls: TlsContexts | undefined): Listener {

@@ -112,15 +112,15 @@ describe('a logout at the provider', () => {
   })
 })
 
-describe('what is no logout token', () => {
-  const post = async (body: string | URLSearchParams, type?: string): Promise<Response> =>
-    await fetch(url(logoutPath), {
-      method: 'POST',
-      body,
-      ...(type === undefined ? {} : { headers: { 'Content-Type': type } }),
-    })
-  const form = (values: [string, string][]): URLSearchParams => new URLSearchParams(values)
+const post = async (body: string | URLSearchParams, type?: string): Promise<Response> =>
+  await fetch(url(logoutPath), {
+    method: 'POST',
+    body,
+    ...(type === undefined ? {} : { headers: { 'Content-Type': type } }),
+  })
+const form = (values: [string, string][]): URLSearchParams => new URLSearchParams(values)
 
+describe('what is no logout token', () => {
   test.each<[string, () => Promise<Response>, number]>([
     ['no form', async () => await post('logout_token=x', 'text/plain'), 400],
     ['an empty form', async () => await post(form([])), 400],

@@ -110,10 +110,10 @@ test('the identity’s sessions are counted after it, and the upstream is not di
   socket.terminate()
 })
 
-describe('what the auth server answers', () => {
-  const get = async (): Promise<Response> =>
-    await fetch(`http://127.0.0.1:${running.port()}/page?x=1`, { redirect: 'manual' })
+const get = async (): Promise<Response> =>
+  await fetch(`http://127.0.0.1:${running.port()}/page?x=1`, { redirect: 'manual' })
 
+describe('what the auth server answers', () => {
   test('goes upstream in the headers that are copied, in place of the client’s own', async () => {
     await start()
     says.headers = { 'x-user': 'ada', authorization: 'Bearer inside', 'x-other': 'no' }

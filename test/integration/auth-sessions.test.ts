@@ -33,6 +33,7 @@ async function refusedWith(token: string): Promise<string> {
   return `${status} ${body.trim()}`
 }
 
+const revoke = (what: object): number => running.gateway.revoke(what as { subject: string })
 const seconds = (): number => Math.floor(Date.now() / 1000)
 
 describe('a session whose token ends', () => {
@@ -191,7 +192,6 @@ describe('a revocation', () => {
 
   test('of nothing is a mistake', async () => {
     await start()
-    const revoke = (what: object): number => running.gateway.revoke(what as { subject: string })
     expect(() => revoke({})).toThrow(TypeError)
     expect(() => revoke({ subject: undefined })).toThrow(TypeError)
     expect(() => revoke({ subject: 'ada', tokenId: 'one' })).toThrow(TypeError)
@@ -199,13 +199,12 @@ describe('a revocation', () => {
 })
 
 test('a session that is revoked while its upstream is dialled does not live', async () => {
-  let answer: () => void = () => undefined
-  const held = new Promise<void>((resolve) => (answer = resolve))
+  const held = Promise.withResolvers<void>()
   const dialled = Promise.withResolvers<void>()
   const slow = await wsEcho({
     verifyClient: (_, decide) => {
       dialled.resolve()
-      void held.then(() => decide(true))
+      void held.promise.then(() => decide(true))
     },
   })
   running = await startGateway(
@@ -217,7 +216,7 @@ test('a session that is revoked while its upstream is dialled does not live', as
   const opening = open(await mint())
   await dialled.promise
   expect(running.gateway.revoke({ subject: 'ada' })).toBe(0)
-  answer()
+  held.resolve()
   expect(await closeOf(await opening)).toBe('3000 session-revoked')
   slow.close()
 })

@@ -38,6 +38,11 @@ async function start(ticket: Record<string, unknown> = {}, more = {}): Promise<v
   )
 }
 
+const from = (address: string) => ({ ...page, 'X-Forwarded-For': address })
+
+const allows = (answer: Response): (string | null)[] =>
+  ['origin', 'credentials'].map((name) => answer.headers.get(`access-control-allow-${name}`))
+
 async function ask(
   query: string,
   headers: Record<string, string>,
@@ -123,7 +128,6 @@ describe('a ticket', () => {
 
   test('is bound to its client’s address where that is wished', async () => {
     const proxied = { trustedProxies: ['127.0.0.1'] }
-    const from = (address: string) => ({ ...page, 'X-Forwarded-For': address })
     for (const [bindAddress, status] of [
       [true, '401 credentials-invalid'],
       [false, '101'],
@@ -247,9 +251,6 @@ describe('a page', () => {
     'Access-Control-Request-Method': 'POST',
     'Access-Control-Request-Headers': 'authorization',
   }
-  const allows = (answer: Response): (string | null)[] =>
-    ['origin', 'credentials'].map((name) => answer.headers.get(`access-control-allow-${name}`))
-
   test('of the route’s origins may ask, and read the answer', async () => {
     await start()
     const asked = await ask('?for=/chat/x', { ...page, ...preflight }, 'OPTIONS')

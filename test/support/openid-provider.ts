@@ -81,7 +81,7 @@ export class OpenIdProvider {
         const { dispatcher: _, ...rest } = options as RequestInit & { dispatcher?: unknown }
         return await fetch(url, rest)
       },
-      jwks: { keys: keys as NonNullable<Configuration['jwks']>['keys'] },
+      jwks: { keys: keys },
       cookies: { keys: ['the provider signs its cookies'] },
       clients: [
         {
@@ -148,7 +148,7 @@ export class OpenIdBrowser {
       code_challenge: challenge,
       code_challenge_method: 'S256',
     })
-    let at = `${this.#issuer}/auth?${query}`
+    let at = `${this.#issuer}/auth?${query.toString()}`
     while (!at.startsWith(redirectUri)) {
       const answer = await this.#fetch(at)
       const location = answer.headers.get('location')

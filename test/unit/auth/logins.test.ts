@@ -92,14 +92,15 @@ describe('after a revocation is refused', () => {
   })
 })
 
+const all = (enter: ReturnType<typeof setUp>['enter']): void => {
+  enter({ sessionId: 'one' }, 'named')
+  enter({ sessionId: 'two' }, 'other login')
+  enter({}, 'nameless')
+  enter({ authenticator: 'others', sessionId: 'one' }, 'of another issuer')
+  enter({ authenticator: 'others' }, 'nameless of another issuer')
+}
+
 describe('a logout at a provider', () => {
-  const all = (enter: ReturnType<typeof setUp>['enter']): void => {
-    enter({ sessionId: 'one' }, 'named')
-    enter({ sessionId: 'two' }, 'other login')
-    enter({}, 'nameless')
-    enter({ authenticator: 'others', sessionId: 'one' }, 'of another issuer')
-    enter({ authenticator: 'others' }, 'nameless of another issuer')
-  }
   test.each([
     [
       'of a subject',

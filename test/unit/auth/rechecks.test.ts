@@ -16,19 +16,22 @@ let warnings: string[]
 let rechecks: Rechecks
 let began: number
 
-const asked: Authenticator = {
-  name: 'asked',
+const unasked: Authenticator = {
+  name: 'unasked',
   kind: 'forward',
   challenge: undefined,
   places: [],
   authenticate: async () => undefined,
+}
+const asked: Authenticator = {
+  ...unasked,
+  name: 'asked',
   recheck: async () =>
     await new Promise((resolve, reject) => {
       const fail = (token: Token): void => reject(new GatewayError(token, 'said so'))
       questions.push({ answer: resolve, fail })
     }),
 }
-const { recheck: _, ...unasked } = { ...asked, name: 'unasked' }
 
 function make(intervalMs = 1000): void {
   questions = []

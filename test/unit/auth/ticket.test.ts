@@ -32,7 +32,7 @@ function setUp(changes: Partial<TicketConfig> = {}) {
       const verdict = await authenticator.authenticate(
         attempt({ target: `/chat?ticket=${ticket}`, ...given }),
       )
-      return verdict === undefined ? 'nothing' : (verdict as Identity).subject
+      return verdict === undefined ? 'nothing' : verdict.subject
     } catch (error) {
       return (error as GatewayError).token
     }
@@ -101,9 +101,10 @@ test('is good no longer than the credential that it was given for', async () => 
   expect(await use(ticket)).toBe('credentials-expired')
 })
 
+const page = (origin: string): Given => ({ lines: [`Origin: ${origin}`] })
+const from = (address: string): Given => ({ peer: { address } })
+
 describe('is bound to', () => {
-  const page = (origin: string): Given => ({ lines: [`Origin: ${origin}`] })
-  const from = (address: string): Given => ({ peer: { address } })
   test.each<[string, boolean, Given, Given, string]>([
     ['its origin', false, page('https://a.example'), page('https://a.example'), 'ada'],
     [

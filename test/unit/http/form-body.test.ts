@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
 import { readForm } from '../../../src/http/form-body.ts'
@@ -10,24 +11,23 @@ let server: Peer
 let controller: AbortController
 let arrived: PromiseWithResolvers<void>
 
-beforeAll(async () => {
-  const serve = async (
-    ...[head, response]: Parameters<Parameters<typeof httpServer>[0]>
-  ): Promise<void> => {
-    const { method, url, rawHeaders } = head
-    const lines = rawHeaders.flatMap((name, at) =>
-      at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1]}`] : [],
-    )
-    const request = edgeRequest([`${method} ${url} HTTP/1.1`, ...lines])
-    const options = { maxBytes: 100, withinMs: 100, signal: controller.signal }
-    arrived.resolve()
-    try {
-      response.end(JSON.stringify([...(await readForm(request, head, response, options))]))
-    } catch (error) {
-      response.shouldKeepAlive = false
-      response.end(GatewayError.from(error).token)
-    }
+async function serve(head: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, url, rawHeaders } = head
+  const lines = rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1]}`] : [],
+  )
+  const request = edgeRequest([`${method} ${url} HTTP/1.1`, ...lines])
+  const options = { maxBytes: 100, withinMs: 100, signal: controller.signal }
+  arrived.resolve()
+  try {
+    response.end(JSON.stringify([...(await readForm(request, head, response, options))]))
+  } catch (error) {
+    response.shouldKeepAlive = false
+    response.end(GatewayError.from(error).token)
   }
+}
+
+beforeAll(async () => {
   server = await httpServer((head, response) => void serve(head, response))
 })
 afterAll(() => server.close())
