@@ -28,7 +28,7 @@ export class VisibleRefusals {
    * @returns the close code; undefined where nothing was done, and the refusal has to go out as HTTP
    */
   refuse(
-    { connection, takeover }: Exchange,
+    { connection, takeover }: Pick<Exchange, 'connection' | 'takeover'>,
     { key, origin }: UpgradeRequest,
     offered: readonly string[],
     error: GatewayError,

@@ -3,8 +3,8 @@ import { claimAt } from '../config/claim.ts'
 import { foldHeaderName } from '../config/identity-header.ts'
 
 /**
- * The header lines by which an upstream learns who a client is, name and value alternating: the operator's, then those
- * that come with the credential. What cannot be a header value is left out: nobody at all is safer than half a name.
+ * The header lines by which an upstream learns who a client is, name and value alternating: those that come with the
+ * credential, then the operator's, which stand alone under their names. What cannot be a header value is left out: nobody at all is safer than half a name.
  * @param sources header name -> `subject`, `name` or `claims.NAME`
  */
 export function identityHeaderLines(
@@ -16,7 +16,7 @@ export function identityHeaderLines(
     const value = headerValue(sourceOf(identity, source))
     if (value !== undefined) lines.push(name, value)
   }
-  return [...lines, ...identity.headers]
+  return withOwnLines(identity.headers, lines)
 }
 
 /** The lines with ours at the end, and without the others' of the same names, whichever way they are spelled. */

@@ -17,7 +17,7 @@ function identity(changes: Partial<Identity> = {}): Identity {
   }
 }
 
-test('tells the subject, the name and claims, then what comes with the credential', () => {
+test('tells what comes with the credential, then the subject, the name and claims', () => {
   const ada = identity({
     claims: { role: 'admin', realm: { groups: ['a', 'b'] }, level: 3 },
     headers: ['Authorization', 'Bearer x'],
@@ -31,9 +31,16 @@ test('tells the subject, the name and claims, then what comes with the credentia
     'x-none': 'claims.none',
   }
   expect(identityHeaderLines(ada, sources)).toEqual(
-    'x-user|ada|x-name|Ada Lovelace|x-role|admin|x-groups|a,b|x-level|3|Authorization|Bearer x'.split(
+    'Authorization|Bearer x|x-user|ada|x-name|Ada Lovelace|x-role|admin|x-groups|a,b|x-level|3'.split(
       '|',
     ),
+  )
+})
+
+test('says nothing twice: what the operator names is the operator’s', () => {
+  const ada = identity({ headers: ['X_User', 'root', 'x-team', 'a', 'x-team', 'b'] })
+  expect(identityHeaderLines(ada, { 'x-user': 'subject' })).toEqual(
+    'x-team|a|x-team|b|x-user|ada'.split('|'),
   )
 })
 

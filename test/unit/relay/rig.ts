@@ -32,6 +32,8 @@ export interface Settings {
   readonly unread?: 'client' | 'upstream'
   /** Bytes that came with the handshake. */
   readonly early?: { readonly client?: Buffer; readonly upstream?: Buffer }
+  /** When the login ends, in epoch milliseconds. */
+  readonly expiresAt?: number
   /** Called before the session is carried. */
   readonly before?: (session: Session) => void
   /** A bridge instead of a relay. */
@@ -84,7 +86,8 @@ export class Rigs {
     const { early } = settings
     if (early?.client !== undefined) client.ours.unshift(early.client)
     if (early?.upstream !== undefined) upstream.ours.unshift(early.upstream)
-    const session = new Session(facts, settings.bridge === undefined ? 'websocket' : 'bridge')
+    const kind = settings.bridge === undefined ? 'websocket' : 'bridge'
+    const session = new Session(facts, kind, settings.expiresAt)
     settings.before?.(session)
     const options: SessionOptions = {
       limits: {
