@@ -227,7 +227,8 @@ export class Gateway {
    */
   revoke(revocation: Revocation): number {
     const sessions = this.#logins.revoke(revocation)
-    this.#logger.info({ sessions }, 'revoked')
+    const [by] = Object.keys(revocation).filter((key) => key !== 'authenticator')
+    this.#logger.info({ by, sessions }, 'revoked')
     return sessions
   }
 
