@@ -17,12 +17,12 @@ export class Scratch {
     return path
   }
 
-  /** A certificate for these names as files; `ca` is the path of the authority's. */
+  /** A certificate for these names, as paths of files; `ca` is the text of its authority. */
   async certificate(hosts: readonly string[]): Promise<{ ca: string; cert: string; key: string }> {
     const [name = ''] = hosts
     const { ca, cert, key } = await mintPair(hosts)
     return {
-      ca: this.write(`${name}.ca.crt`, ca),
+      ca,
       cert: this.write(`${name}.crt`, cert),
       key: this.write(`${name}.key`, key),
     }
