@@ -19,8 +19,8 @@ describeWith(['redis-server', 'redis-cli', 'redis-benchmark'], 'redis through a 
   beforeAll(async () => {
     const port = await freePort()
     redis = new Program('redis-server', [
-      ...['--port', String(port), '--bind', '127.0.0.1'],
-      ...['--save', '', '--appendonly', 'no', '--dir', scratch.path],
+      ['--port', String(port), '--bind', '127.0.0.1'],
+      ['--save', '', '--appendonly', 'no', '--dir', scratch.path],
     ])
     await redis.says(/Ready to accept connections/)
     const { ca, cert, key } = await scratch.certificate(['localhost'])
@@ -87,8 +87,8 @@ describeWith(['redis-server', 'redis-cli', 'redis-benchmark'], 'redis through a 
 
   test('redis-benchmark: 50 connections at once', async () => {
     const { code, stdout } = await runProgram('redis-benchmark', [
-      ...['-h', '127.0.0.1', '-p', String(tunnel.port)],
-      ...['-c', '50', '-n', '5000', '-P', '10', '-t', 'set,get', '-d', '1000', '-q'],
+      ['-h', '127.0.0.1', '-p', String(tunnel.port)],
+      ['-c', '50', '-n', '5000', '-P', '10', '-t', 'set,get', '-d', '1000', '-q'],
     ])
     expect(code).toBe(0)
     expect(stdout).toMatch(/SET: .*requests per second[^]*GET: .*requests per second/)

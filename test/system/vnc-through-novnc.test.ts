@@ -30,11 +30,11 @@ class Desktop {
     const port = await freePort()
     const server = new Program('Xtigervnc', [
       // Any display that is free: it says which on this descriptor, which is its standard output.
-      ...['-displayfd', '1'],
-      ...['-rfbport', String(port), '-localhost', '-SecurityTypes', 'None'],
-      ...['-geometry', `${size.width}x${size.height}`, '-depth', '24', '-desktop', 'the desktop'],
+      ['-displayfd', '1'],
+      ['-rfbport', String(port), '-localhost', '-SecurityTypes', 'None'],
+      ['-geometry', `${size.width}x${size.height}`, '-depth', '24', '-desktop', 'the desktop'],
       // A session that hangs is over after this many seconds.
-      ...['-MaxConnectionTime', '60', '-nolisten', 'tcp'],
+      ['-MaxConnectionTime', '60', '-nolisten', 'tcp'],
     ])
     await server.says(/Listening for VNC connections/)
     const [, display] = await server.says(/^(\d+)$/m)
@@ -43,8 +43,8 @@ class Desktop {
 
   async paint(colour: string): Promise<void> {
     const { code, stderr } = await runProgram('xsetroot', [
-      ...['-display', this.display],
-      ...['-solid', colour],
+      ['-display', this.display],
+      ['-solid', colour],
     ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   }
@@ -83,21 +83,6 @@ describeWith(['chromium', 'Xtigervnc', 'xsetroot', 'xset'], 'a desktop through n
     await page.waitForFunction(`desktop.events.some(({ type }) => type === 'connect')`)
     expect(problems).toEqual([])
     return page
-  }
-
-  /** Waits until the browser shows a colour at all corners and in the middle. */
-  async function shows(page: Page, colour: readonly number[]): Promise<void> {
-    const [right, bottom] = [size.width - 1, size.height - 1]
-    const places = [
-      [0, 0],
-      [right, 0],
-      [0, bottom],
-      [right, bottom],
-      [320, 240],
-    ]
-    await page.waitForFunction(
-      `${JSON.stringify(places)}.every((at) => String(desktop.pixel(...at)) === '${colour}')`,
-    )
   }
 
   test('a configuration with a certificate: drawn, drawn anew, typed into, closed', async () => {
@@ -151,10 +136,8 @@ log: { format: json }
     for (const part of ['core', 'vendor']) {
       cpSync(join(novnc, part), join(web, 'novnc', part), { recursive: true })
     }
-    const gateway = new CliProcess([
-      ...['--to', `tcp://127.0.0.1:${desktop.port}`, '--listen', '127.0.0.1:0'],
-      ...['--web', web, '--tls-self-signed'],
-    ])
+    const to = ['--to', `tcp://127.0.0.1:${desktop.port}`, '--listen', '127.0.0.1:0']
+    const gateway = new CliProcess([...to, '--web', web, '--tls-self-signed'])
     try {
       await desktop.paint('#1040a0')
       const page = await openDesktop(await gateway.port())
@@ -169,3 +152,18 @@ log: { format: json }
     }
   })
 })
+
+/** Waits until the browser shows a colour at all corners and in the middle. */
+async function shows(page: Page, colour: readonly number[]): Promise<void> {
+  const [right, bottom] = [size.width - 1, size.height - 1]
+  const places = [
+    [0, 0],
+    [right, 0],
+    [0, bottom],
+    [right, bottom],
+    [320, 240],
+  ]
+  await page.waitForFunction(
+    `${JSON.stringify(places)}.every((at) => String(desktop.pixel(...at)) === '${colour.join(',')}')`,
+  )
+}
