@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { certificateFiles } from './http-certificate.ts'
-import type { CertificateFiles } from './http-certificate.ts'
+import { tlsFiles } from '../../support/tls-files.ts'
+import type { TlsFiles } from '../../support/tls-files.ts'
 import { run } from './http-run.ts'
 import type { Outcome, Row, RunOptions } from './http-run.ts'
 
@@ -26,7 +26,7 @@ export function describeCorpus(
   { cut = true, ...options }: CorpusOptions = {},
 ): void {
   const all: Sent[] = []
-  let certificate: CertificateFiles | undefined
+  let files: TlsFiles | undefined
   for (const [title, rows] of Object.entries(tables)) {
     const short = cut ? rows.filter(([, bytes]) => bytes.length <= longest) : []
     describe(title, () => {
@@ -34,12 +34,12 @@ export function describeCorpus(
       if (short.length > 0) {
         all.push(...expectOutcomes('one byte a write', short, { ...options, byteWise: true }))
       }
-      all.push(...expectOutcomes('over TLS', rows, { ...options, tls: () => certificate?.tls }))
+      all.push(...expectOutcomes('over TLS', rows, { ...options, tls: () => files?.certificates }))
     })
   }
 
   beforeAll(async () => {
-    certificate = await certificateFiles()
+    files = await tlsFiles()
     const waiting = all.values()
     const lane = async (): Promise<void> => {
       for (const sent of waiting) {
@@ -48,7 +48,7 @@ export function describeCorpus(
     }
     await Promise.all(Array.from({ length: lanes }, lane))
   }, 60_000)
-  afterAll(() => certificate?.remove())
+  afterAll(() => files?.remove())
 }
 
 function expectOutcomes(manner: string, rows: readonly Row[], options: RunOptions): Sent[] {

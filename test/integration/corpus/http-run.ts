@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { proxyTo, startGateway } from '../../support/gateway.ts'
 import type { RunningGateway } from '../../support/gateway.ts'
 import { RawClient } from '../../support/raw-client.ts'
-import type { CertificateFiles } from './http-certificate.ts'
+import type { TlsFiles } from '../../support/tls-files.ts'
 import { recorder } from './http-upstream.ts'
 import type { SeenRequest } from './http-upstream.ts'
 
@@ -31,8 +31,8 @@ export interface RunOptions {
   readonly fin?: boolean
   /** Merged into the configuration. */
   readonly config?: Record<string, unknown>
-  /** The listener's; clear text without it. */
-  readonly tls?: () => CertificateFiles['tls'] | undefined
+  /** The listener's certificates; clear text without them. */
+  readonly tls?: () => TlsFiles['certificates'] | undefined
 }
 
 const probe = 'GET /probe HTTP/1.1\r\nHost: probe.example\r\n\r\n'
@@ -42,7 +42,9 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
   const upstream = await recorder()
   const gateway = await startGateway(
     proxyTo(`http://127.0.0.1:${upstream.port}`, {
-      listeners: { edge: { bind: '127.0.0.1:0', ...(options.tls && { tls: options.tls() }) } },
+      listeners: {
+        edge: { bind: '127.0.0.1:0', ...(options.tls && { tls: { certificates: options.tls() } }) },
+      },
       // Many inputs go at once, and byte by byte: a slow machine is not to look like a slow client.
       timeouts: { handshake: '30s' },
       ...options.config,
