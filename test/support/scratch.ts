@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { mintPair } from './certs.ts'
 
 /** A folder for one test file, gone with `remove`. */
@@ -41,4 +42,20 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
+}
+
+/** Waits until something takes connections on this port, for programs that do not say when they are ready. */
+export async function accepting(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    try {
+      await once(socket, 'connect')
+      return
+    } catch {
+      // Refused: it has not got there yet. The turn of the event loop lets it.
+      await setImmediate()
+    } finally {
+      socket.destroy()
+    }
+  }
 }
