@@ -141,7 +141,7 @@ describe('our pings', () => {
     rig.upstream.send(frame({ fin: false, payload: 'a' }))
     const opcodes = []
     for (let i = 0; i < 2; i++) opcodes.push((await rig.client.frame()).opcode)
-    expect(opcodes.sort()).toEqual([Opcode.binary, ping])
+    expect(new Set(opcodes)).toEqual(new Set([Opcode.binary, ping]))
     rig.upstream.send(frame({ opcode: continuation, payload: 'b' }))
     let last = await rig.client.frame()
     while (last.opcode === ping) last = await rig.client.frame()

@@ -609,3 +609,28 @@ describe('client-lost', () => {
     await rig.outcome
   })
 })
+
+test('internal: a bug met while relaying ends its own session with 1011 and 1001, and no other', async () => {
+  const rate = { count: 1, perMs: 60_000 }
+  const failing = await rigs.make({
+    limits: { controlFrameRate: { rate, burst: 1, over: 'log' } },
+    onLimit: () => {
+      throw new Error('a bug')
+    },
+  })
+  const other = await rigs.make()
+  failing.client.send(clientFrame({ opcode: ping }), clientFrame({ opcode: ping }))
+  await failing.upstream.frame()
+  expect(await failing.upstream.close()).toBe('1001 internal')
+  expect(await failing.client.close()).toBe('1011 internal')
+  leave(failing)
+  expect(await failing.ended()).toMatchObject({
+    closedBy: 'gateway',
+    code: 1011,
+    error: 'internal',
+  })
+  other.client.send(clientFrame({ payload: 'fine' }))
+  expect((await other.upstream.frame()).payload.toString()).toBe('fine')
+  leave(other)
+  await other.outcome
+})
