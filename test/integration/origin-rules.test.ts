@@ -28,7 +28,7 @@ beforeAll(async () => {
       edge: { bind: '127.0.0.1:0' },
       secure: {
         bind: '127.0.0.1:0',
-        tls: { certificates: [await folder.pair('localhost', pair)] },
+        tls: { certificates: [{ cert, key }] },
       },
     },
     upstreams: { app: { servers: [`http://127.0.0.1:${upstream.port}`] } },
