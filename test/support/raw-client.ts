@@ -76,9 +76,14 @@ export class RawClient {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
+  /** Waits for `count` bytes without taking them; rejects where the connection ends before. */
+  async has(count: number): Promise<void> {
+    await this.#until(() => this.#received.length >= count, `${count} bytes`)
+  }
+
   /** Takes `count` bytes; rejects where the connection ends before. */
   async take(count: number): Promise<Buffer> {
-    await this.#until(() => this.#received.length >= count, `${count} bytes`)
+    await this.has(count)
     const taken = this.#received.subarray(0, count)
     this.#received = this.#received.subarray(count)
     return taken
@@ -131,7 +136,7 @@ export class RawClient {
     while (!done()) {
       if (this.#ended) {
         throw new Error(
-          `the connection ended before ${what}; unread: ${JSON.stringify(this.#received.toString('latin1'))}`,
+          `the connection ended before ${what}; unread: ${JSON.stringify(this.#received.toString('latin1', 0, 1_000))}`,
         )
       }
       await new Promise<void>((resolve) => {
