@@ -38,3 +38,20 @@ export class ControlGate {
     return this.#debt === 0
   }
 }
+
+/**
+ * Makes the gates of one session.
+ * @param onLimit told once, whichever peer passes a limit that is only logged first
+ */
+export function controlGates(
+  limit: RateLimit,
+  onLimit?: (limit: string) => void,
+): () => ControlGate {
+  let told = false
+  const tell = (): void => {
+    if (told) return
+    told = true
+    onLimit?.('controlFrameRate')
+  }
+  return () => new ControlGate(limit, performance.now(), tell)
+}

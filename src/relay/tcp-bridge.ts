@@ -7,15 +7,15 @@ import { Opcode } from '../websocket/opcode.ts'
 import { FrameScanner } from '../websocket/scanner.ts'
 import type { MessageHandler, StopAt, Tally } from '../websocket/scanner.ts'
 import { Utf8Repair, Utf8Validator } from '../websocket/utf8.ts'
+import { controlGates } from './control-gate.ts'
 import type { ControlGate } from './control-gate.ts'
 import { Flow, Hold } from './flow.ts'
 import { BackendLeg, WebSocketLeg } from './leg.ts'
 import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
+import type { SessionOptions } from './session-options.ts'
 import type { Outcome, Session } from './session.ts'
 import { Tunnel } from './tunnel.ts'
-import { controlGates } from './websocket-relay.ts'
-import type { SessionOptions } from './websocket-relay.ts'
 
 export interface BridgeOptions extends SessionOptions {
   /** `binary` refuses text messages; `text` takes both kinds, and sends the backend's bytes as text. */
@@ -39,7 +39,7 @@ export function bridgeTcp(
   // Raw bytes have no pings: such a backend may be silent for as long as it likes.
   const backendClocks = { ping: Infinity, pong: Infinity, stall: timeouts.stall }
   const backendLeg = new BackendLeg('upstream', backendPort, backendClocks)
-  const gate = controlGates(options)()
+  const gate = controlGates(limits.controlFrameRate, options.onLimit)()
   const received = new MessageFlow(clientLeg, backendLeg, gate, session.received, {
     text: messages === 'text',
     maxMessageBytes: limits.message.fromClient,

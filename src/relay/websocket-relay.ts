@@ -1,28 +1,18 @@
 import type { Socket } from 'node:net'
-import type { Limits } from '../config/config.ts'
 import type { Close } from '../websocket/close-code.ts'
 import { FrameScanner } from '../websocket/scanner.ts'
 import type { FrameHandler, Tally } from '../websocket/scanner.ts'
 import type { FrameRules } from '../websocket/frame-header.ts'
 import { Opcode } from '../websocket/opcode.ts'
-import { ControlGate } from './control-gate.ts'
+import { controlGates } from './control-gate.ts'
+import type { ControlGate } from './control-gate.ts'
 import { Hold } from './flow.ts'
 import { WebSocketLeg } from './leg.ts'
-import type { PeerTimeouts } from './peer-clock.ts'
 import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
+import type { SessionOptions } from './session-options.ts'
 import type { Outcome, Session } from './session.ts'
-import type { Sweep } from './sweep.ts'
 import { Tunnel } from './tunnel.ts'
-import type { TunnelTimeouts } from './tunnel.ts'
-
-export interface SessionOptions {
-  readonly limits: Pick<Limits, 'message' | 'controlFrameRate' | 'buffer'>
-  readonly timeouts: PeerTimeouts & TunnelTimeouts
-  readonly sweep: Sweep
-  /** Called once per session when a limit with `over: log` is passed, with the limit's name in the configuration. */
-  readonly onLimit?: (limit: string) => void
-}
 
 export interface RelayOptions extends SessionOptions {
   /** permessage-deflate was agreed end to end. */
@@ -42,7 +32,7 @@ export function relayWebSocket(
   const { limits, timeouts, deflate, sweep } = options
   const clientLeg = new WebSocketLeg('client', new PlainPort(client, limits.buffer), timeouts)
   const upstreamLeg = new WebSocketLeg('upstream', new PlainPort(upstream, limits.buffer), timeouts)
-  const gate = controlGates(options)
+  const gate = controlGates(limits.controlFrameRate, options.onLimit)
   const received = new FrameFlow(clientLeg, upstreamLeg, gate(), session.received, {
     from: 'client',
     deflate,
@@ -54,17 +44,6 @@ export function relayWebSocket(
     maxMessageBytes: limits.message.fromUpstream,
   })
   return new Tunnel(session, timeouts, sweep, received, sent).run()
-}
-
-/** Makes the gates of one session, which tells of its limits once whichever side passes them. */
-export function controlGates({ limits, onLimit }: SessionOptions): () => ControlGate {
-  let told = false
-  const tell = (): void => {
-    if (told) return
-    told = true
-    onLimit?.('controlFrameRate')
-  }
-  return () => new ControlGate(limits.controlFrameRate, performance.now(), tell)
 }
 
 /** Gives on the sender's own bytes. */
