@@ -7,9 +7,14 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { mintPair } from './certs.ts'
 
-/** A folder for one test file, gone with `remove`. */
+/** A folder for one test file: there when it is first used, gone with `remove`. */
 export class Scratch {
-  readonly path = mkdtempSync(join(tmpdir(), 'drawbridge-'))
+  #path: string | undefined
+
+  get path(): string {
+    this.#path ??= mkdtempSync(join(tmpdir(), 'drawbridge-'))
+    return this.#path
+  }
 
   /** Writes a file. @returns its path */
   write(name: string, content: string | Buffer): string {
@@ -30,7 +35,7 @@ export class Scratch {
   }
 
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true })
+    if (this.#path !== undefined) rmSync(this.#path, { recursive: true, force: true })
   }
 }
 

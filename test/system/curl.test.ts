@@ -75,12 +75,15 @@ describeWith(['curl'], 'curl', () => {
     return await runProgram('curl', [common, ...args, url])
   }
 
+  async function upload(path: string, args: Arguments): Promise<Result> {
+    return await curl(path, [['-T', `${scratch.path}/file.bin`], ...args])
+  }
+
   describe('uploads', () => {
     const digest = createHash('sha256').update(file).digest('hex')
-    const upload = ['-T', `${scratch.path}/file.bin`]
 
     test('with Expect: 100-continue', async () => {
-      const { stdout, stderr } = await curl('/put', [upload, '-v', ['-H', 'Expect: 100-continue']])
+      const { stdout, stderr } = await upload('/put', ['-v', ['-H', 'Expect: 100-continue']])
       expect(stderr).toMatch(/< HTTP\/1.1 100 Continue[^]*< HTTP\/1.1 200 OK/)
       expect(stdout).toBe(`${digest}\n`)
       expect(heads).toMatchObject([
@@ -89,17 +92,13 @@ describeWith(['curl'], 'curl', () => {
     })
 
     test('in chunks', async () => {
-      const { stdout } = await curl('/put', [upload, ['-H', 'Transfer-Encoding: chunked']])
+      const { stdout } = await upload('/put', [['-H', 'Transfer-Encoding: chunked']])
       expect(stdout).toBe(`${digest}\n`)
       expect(heads).toMatchObject([{ headers: { 'transfer-encoding': 'chunked' } }])
     })
 
     test('over the limit are refused before a byte of them is sent', async () => {
-      const { stdout, stderr } = await curl('/small', [
-        upload,
-        '-v',
-        ['-H', 'Expect: 100-continue'],
-      ])
+      const { stdout, stderr } = await upload('/small', ['-v', ['-H', 'Expect: 100-continue']])
       expect(stderr).toContain('< HTTP/1.1 413 ')
       expect(stderr).not.toContain('100 Continue')
       expect(stdout).toContain('body-too-big')
