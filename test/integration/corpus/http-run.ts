@@ -52,9 +52,9 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
   )
   const client = await connect(gateway, options)
   // Bounds every wait below: what ends this way never comes to what it should.
-  let stuck = false
+  const bound = { passed: false }
   const timer = setTimeout(() => {
-    stuck = true
+    bound.passed = true
     client.destroy()
   }, 40_000)
   try {
@@ -65,12 +65,14 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
     const answers = await readAnswers(client, outcome.split(', ').length - 1, head)
     const state = await stateOf(client, answers.at(-1), head)
     await lastProbe(gateway, options)
-    while (upstream.pending() > 0 && !stuck) await turn()
+    while (upstream.pending() > 0 && !bound.passed) await turn()
     const { requests, faults } = upstream
     const seen = requests.map(textOf).filter((text) => text !== 'GET /probe')
     await expectLogged(gateway, answers)
     return {
-      outcome: [...answers.map(({ text }) => text), stuck ? `${state}, stuck` : state].join(', '),
+      outcome: [...answers.map(({ text }) => text), bound.passed ? `${state}, stuck` : state].join(
+        ', ',
+      ),
       upstream: [...seen, ...faults],
     }
   } finally {
