@@ -11,7 +11,7 @@ import type { RawSession } from '../support/raw-session.ts'
 let gateway: RawGateway
 beforeAll(async () => {
   gateway = await RawGateway.relay({
-    timeouts: { closing: '400ms' },
+    timeouts: { closing: '3s' },
     limits: { message: 'none', controlFrameRate: 'none' },
     routes: [
       route('idle', { idle: '400ms' }),
@@ -30,7 +30,7 @@ function route(name: string, timeouts: Record<string, string>): Record<string, u
 
 const whole = { client: clientFrame({ payload: 'x' }), upstream: frame({ payload: 'x' }) }
 
-test('idle: both get 1001', async () => {
+test.concurrent('idle: both get 1001', async () => {
   const session = await gateway.open({ route: '/idle' })
   expect(await ended(session)).toEqual([
     ['close 1001 idle', 'fin'],
@@ -39,7 +39,7 @@ test('idle: both get 1001', async () => {
   expect(await record(session)).toEqual(gatewayEnded(1001, 'idle'))
 })
 
-test('idle: pings and pongs do not count', async () => {
+test.concurrent('idle: pings and pongs do not count', async () => {
   const session = await gateway.open({ route: '/idle' })
   const seen: string[] = []
   const client = (async () => {
@@ -57,7 +57,7 @@ test('idle: pings and pongs do not count', async () => {
   expect(await record(session)).toEqual(gatewayEnded(1001, 'idle'))
 })
 
-test('lifetime: both get 1001, though frames pass all the time', async () => {
+test.concurrent('lifetime: both get 1001, though frames pass all the time', async () => {
   const session = await gateway.open({ route: '/lifetime' })
   const client = echoUntilClose(session.client, whole.client)
   const upstream = echoUntilClose(session.upstream, whole.upstream)
@@ -71,7 +71,7 @@ test('lifetime: both get 1001, though frames pass all the time', async () => {
   expect(await record(session)).toEqual(gatewayEnded(1001, 'lifetime'))
 })
 
-test('idle: single bytes of one long frame keep a session alive', async () => {
+test.concurrent('idle: single bytes of one long frame keep a session alive', async () => {
   const session = await gateway.open({ route: '/lifetime' })
   session.client.send(bytes('82ff 0000000010000000 00000000'))
   await session.upstream.take(14)
@@ -84,7 +84,7 @@ test('idle: single bytes of one long frame keep a session alive', async () => {
   expect(await record(session)).toMatchObject({ error: 'lifetime' })
 })
 
-test('client-silent: the client gets a Ping and 1001, the upstream 1001', async () => {
+test.concurrent('client-silent: the client gets a Ping and 1001, the upstream 1001', async () => {
   const session = await gateway.open({ route: '/ping' })
   const upstream = livePeer(session.upstream, 'upstream')
   expect(describeFrame(await takeFrame(session.client))).toBe('ping 8')
@@ -96,7 +96,7 @@ test('client-silent: the client gets a Ping and 1001, the upstream 1001', async 
   expect(await record(session)).toEqual(gatewayEnded(1001, 'client-silent'))
 })
 
-test('upstream-silent: the client gets 1011, the upstream a masked Ping and 1001', async () => {
+test.concurrent('upstream-silent: the client gets 1011, the upstream a masked Ping and 1001', async () => {
   const session = await gateway.open({ route: '/ping' })
   const client = livePeer(session.client, 'client')
   const ping = await takeFrame(session.upstream)
@@ -109,7 +109,7 @@ test('upstream-silent: the client gets 1011, the upstream a masked Ping and 1001
   expect(await record(session)).toEqual(gatewayEnded(1011, 'upstream-silent'))
 })
 
-test('any byte is life: a peer that answers no Ping but sends is not silent', async () => {
+test.concurrent('any byte is life: a peer that answers no Ping but sends is not silent', async () => {
   const session = await gateway.open({ route: '/ping' })
   const upstream = livePeer(session.upstream, 'upstream')
   for (let pings = 0; pings < 3; pings++) {
@@ -122,7 +122,7 @@ test('any byte is life: a peer that answers no Ping but sends is not silent', as
   expect(await record(session)).toMatchObject({ error: 'client-lost' })
 })
 
-test('the pongs to our Pings are swallowed, all other Pings and Pongs pass', async () => {
+test.concurrent('the pongs to our Pings are swallowed, all other Pings and Pongs pass', async () => {
   const session = await gateway.open({ route: '/patient' })
   const { client, upstream } = session
   const ours = await takeFrame(client)
@@ -151,7 +151,7 @@ test('the pongs to our Pings are swallowed, all other Pings and Pongs pass', asy
   await session.closed()
 })
 
-test('a Ping of ours is never put inside a frame', async () => {
+test.concurrent('a Ping of ours is never put inside a frame', async () => {
   const session = await gateway.open({ route: '/patient' })
   const first = await takeFrame(session.client)
   expect(first.opcode).toBe(Opcode.ping)

@@ -29,7 +29,6 @@ test.each([
     const gateway = kind === 'relay' ? relay : bridge
     const until = performance.now() + runMs
     let count = 0
-    let opening: Promise<unknown> = Promise.resolve()
     await Promise.all(
       Array.from({ length: workers }, async () => {
         while (performance.now() < until) {
@@ -39,7 +38,7 @@ test.each([
           const opened = opening.then(async () => await gateway.open())
           opening = opened
           try {
-            await run(await opened, ending, random)
+            await run(await gateway.open(), ending, random)
           } catch (error) {
             throw new Error(`session ${number}: ${ending}`, { cause: error })
           }
