@@ -35,8 +35,6 @@ test.each([
           const number = count++
           const random = new Random(seed + number)
           const ending = endings[number % endings.length]!
-          const opened = opening.then(async () => await gateway.open())
-          opening = opened
           try {
             await run(await gateway.open(), ending, random)
           } catch (error) {
