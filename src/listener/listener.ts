@@ -187,7 +187,13 @@ export class Listener {
     } as ConstructorParameters<typeof TLSSocket>[1])
     secure.on('error', (error) => this.#options.noted('tls failed', error))
     secure.once('close', () => raw.destroy())
+    // Half-open as it is, the socket of a client that left inside its handshake would stay until the deadline.
+    const abandoned = (): void => {
+      secure.destroy()
+    }
+    secure.once('end', abandoned)
     secure.once('secure', () => {
+      secure.off('end', abandoned)
       const name: unknown = secure.servername
       const servername = typeof name === 'string' && name !== '' ? normalizeName(name) : undefined
       ready(secure, { ...peer, encrypted: true, servername })
