@@ -109,13 +109,13 @@ describe('draining', () => {
   })
 
   test('an upgrade that is being dialled opens, and is told at once', async () => {
-    let answer: () => void = () => undefined
+    const dialled = Promise.withResolvers<() => void>()
     await start({}, (connection, head) => {
-      answer = () => acceptUpgrade(connection, head)
+      dialled.resolve(() => acceptUpgrade(connection, head))
     })
     const client = await send(upgradeHead('/ws'))
     const behind = await upstream.connection(0)
-    while (!behind.all.includes('\r\n\r\n')) await new Promise((resolve) => setImmediate(resolve))
+    const answer = await dialled.promise
     const drained = running.gateway.drain()
     answer()
     const head = await client.head()

@@ -159,6 +159,11 @@ let upstream: RecordingUpstream
 let secure: RecordingUpstream
 let running: RunningGateway
 
+/** A route of this name on the path of this name. */
+function through(name: string, target: string): Record<string, unknown> {
+  return { name, match: { host: 'localhost', path: `/${name}` }, proxy: target }
+}
+
 beforeAll(async () => {
   upstream = await recordingUpstream((connection, head) => {
     const path = /^\S+ ([^? ]*)/.exec(head.text)?.[1] ?? ''
@@ -169,11 +174,6 @@ beforeAll(async () => {
   secure = await recordingUpstream(acceptUpgrade, text)
   const timeouts = { handshake: '200ms', response: '200ms' }
   const app = `http://127.0.0.1:${upstream.port}`
-  const through = (name: string, target: string): Record<string, unknown> => ({
-    name,
-    match: { host: 'localhost', path: `/${name}` },
-    proxy: target,
-  })
   running = await startGateway({
     listeners: {
       edge: { bind: '127.0.0.1:0' },

@@ -16,12 +16,13 @@ const scratch = new Scratch()
 let upstream: RecordingUpstream
 let running: RunningGateway
 
+async function pair(...names: string[]): Promise<{ cert: string; key: string }> {
+  const { cert, key } = await scratch.certificate(names)
+  return { cert, key }
+}
+
 beforeAll(async () => {
   upstream = await recordingUpstream()
-  const pair = async (...names: string[]): Promise<{ cert: string; key: string }> => {
-    const { cert, key } = await scratch.certificate(names)
-    return { cert, key }
-  }
   const first = await pair('first.example')
   const certificates = [
     first,

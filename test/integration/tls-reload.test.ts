@@ -136,10 +136,10 @@ describe('a reload of the certificates', () => {
 
   test('fails no handshake, however often good and broken pairs come', async () => {
     const pairs = [await mintPair(['old.example']), await mintPair(['old.example'])]
-    let over = false
+    const over = new AbortController()
     const shake = async (): Promise<number> => {
       let count = 0
-      while (!over) {
+      while (!over.signal.aborted) {
         expect(await nameServed()).toBe('old.example')
         count++
       }
@@ -151,7 +151,7 @@ describe('a reload of the certificates', () => {
       write(i % 3 === 2 ? { cert: pair.cert, key: pairs[(i + 1) % 2]!.key } : pair)
       await running.gateway.reloadCertificates()
     }
-    over = true
+    over.abort()
     for (const count of await Promise.all(shakes)) expect(count).toBeGreaterThan(0)
   })
 })

@@ -49,6 +49,16 @@ async function outcome(running: RunningGateway, kinds = Object.values(requests))
   return [...outcomes].join(' | ')
 }
 
+/** An upstream that has a moment to accept. */
+function impatient(server: string): Record<string, unknown> {
+  return { servers: [server], timeouts: { connect: '200ms' } }
+}
+
+function answering(body: string): Script {
+  return (connection) =>
+    connection.send(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n${body}`)
+}
+
 describe('an upstream that cannot be reached', () => {
   test('because nobody listens there', async () => {
     const running = await gatewayOf(proxyTo(`http://127.0.0.1:${await freePort()}`))
@@ -75,18 +85,14 @@ describe('an upstream that cannot be reached', () => {
   test('because it accepts nothing in time', async () => {
     const { port, close } = await fullListener()
     closers.push(close)
-    const upstreams = (server: string): Record<string, unknown> => ({
-      servers: [server],
-      timeouts: { connect: '200ms' },
-    })
     const running = await gatewayOf({
       ...proxyTo(''),
-      upstreams: { app: upstreams(`http://127.0.0.1:${port}`) },
+      upstreams: { app: impatient(`http://127.0.0.1:${port}`) },
     })
     expect(await outcome(running)).toBe('504 upstream-timeout')
     const bridge = await gatewayOf({
       ...bridgeTo(''),
-      upstreams: { backend: upstreams(`tcp://127.0.0.1:${port}`) },
+      upstreams: { backend: impatient(`tcp://127.0.0.1:${port}`) },
     })
     expect(await outcome(bridge, [requests.upgrade])).toBe('504 upstream-timeout')
   })
@@ -157,14 +163,10 @@ describe('an upstream that is silent', () => {
 
 describe('several servers', () => {
   test('are taken in turn', async () => {
-    const answer =
-      (body: string): Script =>
-      (connection) =>
-        connection.send(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n${body}`)
     const ports = [
-      (await upstreamOf(answer('a'))).port,
-      (await upstreamOf(answer('b'))).port,
-      (await upstreamOf(answer('c'))).port,
+      (await upstreamOf(answering('a'))).port,
+      (await upstreamOf(answering('b'))).port,
+      (await upstreamOf(answering('c'))).port,
     ]
     const running = await gatewayOf({
       ...proxyTo(''),

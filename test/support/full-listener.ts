@@ -11,7 +11,7 @@ const program = `
   })`
 
 /** A listener whose queue is full: its system answers no more attempts to connect. */
-export async function fullListener(): Promise<{ port: number; close(): void }> {
+export async function fullListener(): Promise<{ port: number; close: () => void }> {
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [text] = (await once(child.stdout, 'data')) as [Buffer]
   const port = Number(text)
@@ -20,7 +20,7 @@ export async function fullListener(): Promise<{ port: number; close(): void }> {
   for (const socket of queued) if (socket.connecting) await once(socket, 'connect')
   return {
     port,
-    close() {
+    close: () => {
       for (const socket of queued) socket.destroy()
       child.kill('SIGKILL')
     },
