@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Opcode } from '../../src/websocket/opcode.ts'
-import { clientFrame, frame } from '../support/frames.ts'
+import { clientFrame, frame, readFrames } from '../support/frames.ts'
 import { describeFrame, livePeer } from '../support/live-peer.ts'
 import { bytes } from '../support/raw-client.ts'
 import type { RawClient } from '../support/raw-client.ts'
@@ -18,6 +18,7 @@ beforeAll(async () => {
       route('lifetime', { idle: '300ms', lifetime: '1s' }),
       route('ping', { ping: '100ms', pong: '300ms' }),
       route('patient', { ping: '100ms', pong: 'none' }),
+      route('slow', { ping: '100ms', pong: '600ms' }),
       route('stall', { stall: '600ms' }),
     ],
   })
@@ -219,6 +220,39 @@ test('a reader that is slow is not stalled: it takes a little at a time and gets
   expect(hash.digest('hex')).toBe(createHash('sha256').update(message).digest('hex'))
   session.client.end()
   session.upstream.end()
+  expect(await record(session)).toMatchObject({ error: 'client-lost' })
+})
+
+test('a slow reader is not silent while it takes what is before our Ping', async () => {
+  const session = await gateway.open({ route: '/slow' })
+  const upstream = livePeer(session.upstream, 'upstream')
+  const count = 256
+  const message = frame({ payload: Buffer.alloc(64 << 10, 'slow') })
+  const { socket } = session.client
+  socket.removeAllListeners('data')
+  const chunks: Buffer[] = []
+  let taken = 0
+  let allowed = 0
+  const done = Promise.withResolvers<void>()
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    taken += chunk.length
+    if (taken >= count * message.length) done.resolve()
+    else if (taken >= allowed) socket.pause()
+  })
+  socket.once('end', done.resolve)
+  const timer = setInterval(() => {
+    allowed += (count * message.length) / 90
+    socket.resume()
+  }, 20)
+  session.upstream.send(Buffer.concat(Array.from({ length: count }, () => message)))
+  await done.promise
+  clearInterval(timer)
+  const seen = readFrames(Buffer.concat(chunks)).frames.map(({ opcode }) => opcode)
+  expect(seen.filter((opcode) => opcode === Opcode.binary).length).toBeGreaterThan(count - 2)
+  expect(seen).not.toContain(Opcode.close)
+  session.client.end()
+  await upstream
   expect(await record(session)).toMatchObject({ error: 'client-lost' })
 })
 

@@ -57,7 +57,7 @@ afterAll(async () => {
 
 const cases = [
   { kind: 'relay', to: 'client', listener: 'plain', size: gibibyte },
-  { kind: 'relay', to: 'upstream', listener: 'plain', size: gibibyte },
+  { kind: 'relay', to: 'upstream', listener: 'plain', size: gibibyte / 4 },
   { kind: 'bridge', to: 'client', listener: 'plain', size: gibibyte / 4 },
   { kind: 'bridge', to: 'upstream', listener: 'plain', size: gibibyte / 4 },
   { kind: 'relay', to: 'client', listener: 'tls', size: gibibyte / 8 },
@@ -112,11 +112,11 @@ describe('memory stays bounded, and every byte is in its place when the reader g
     upstream.destroy()
   })
 
-  test('fifty stopped readers at once', { timeout: 60_000 }, async () => {
+  test('twenty-five stopped readers at once', { timeout: 60_000 }, async () => {
     const before = gateway.memory().now
     const size = 12
     const sessions = []
-    for (let i = 0; i < 50; i++) sessions.push(await open('relay', 'plain'))
+    for (let i = 0; i < 25; i++) sessions.push(await open('relay', 'plain'))
     let progress = 0
     const writing = sessions.map(async ({ upstream, client }) => {
       client.pause()
