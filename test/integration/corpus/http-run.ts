@@ -121,7 +121,7 @@ async function readAnswer(client: RawClient, head: boolean): Promise<Answer | un
       head || status < 200 || status === 204 ? 0 : Number(headers.get('content-length'))
     const body = (await client.take(length)).toString('latin1')
     const text = body === '' || body === 'ok' ? String(status) : `${status} ${body.trim()}`
-    return { text, status, closes: headers.get('connection') === 'close' }
+    return { text, status, closes: /\bclose\b/.test(headers.get('connection') ?? '') }
   } catch {
     // The connection ended before an answer, or within one: what there is stays unread, and is told by the state.
     return undefined
