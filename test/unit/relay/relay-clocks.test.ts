@@ -186,7 +186,7 @@ describe('client-stalled', () => {
   })
 
   test('one that is slow is not', async () => {
-    const rig = await rigs.make({ unread: 'client', timeouts: { stall: 150 } })
+    const rig = await rigs.make({ unread: 'client', timeouts: { stall: 600 } })
     const bulk = frame({ payload: Buffer.alloc(24 << 20) })
     rig.upstream.send(bulk)
     rig.client.socket.on('data', () => {
