@@ -38,6 +38,9 @@ test.each([
 test.each([
   ['origins', 'proxy: app, origins: https://a.example', 'proxy: app'],
   ['origins', 'proxy: app, requireOrigin: true', 'proxy: app'],
+  ['origins', 'proxy: app, origins: []', 'proxy: app'],
+  ['clients', 'proxy: app, clients: { allow: [] }', 'proxy: app'],
+  ['clients', 'proxy: app, clients: { deny: [10.0.0.1] }', 'proxy: app'],
   ['origins and clients', `${guarded}, origins: "*"`, 'proxy: app'],
 ])('names what differs: %s', async (what, first, second) => {
   const [warning] = await warnings(first, second)
@@ -46,6 +49,11 @@ test.each([
 
 test.each([
   ['equal guards', `match: { path: /a }, ${guarded}`, guarded],
+  [
+    'equal guards in another order',
+    'match: { path: /a }, proxy: app, origins: [https://a.example, https://b.example], clients: { allow: [10.0.0.1, 10.0.0.2] }',
+    'proxy: app, origins: [https://b.example, https://a.example], clients: { allow: [10.0.0.2/32, 10.0.0.1, 10.0.0.2], deny: [] }',
+  ],
   ['other upstreams', `match: { path: /a }, ${guarded}`, 'proxy: other'],
   ['paths apart', `match: { path: /a/* }, ${guarded}`, 'match: { path: /b/* }, proxy: app'],
   [
