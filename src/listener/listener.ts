@@ -38,8 +38,10 @@ export interface ListenerOptions {
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
   /** A connection that ended before HTTP: a stalled handshake, with what the socket proved so far. */
   readonly stalled: (listener: string, peer: Peer, error: GatewayError) => void
-  /** Something that an operator may want to know and that ends nothing. */
-  readonly noted: (message: string, error: unknown) => void
+  /** Node could not accept a connection, and goes on. */
+  readonly acceptFailed: (error: unknown) => void
+  /** A TLS handshake that failed, or TLS that broke later. */
+  readonly tlsFailed: (error: unknown) => void
 }
 
 /** An accepted socket, from accept to close; it has a connection once TLS, if any, is through. */
@@ -87,7 +89,7 @@ export class Listener {
    */
   async start(): Promise<BoundAddress> {
     const bound = await listenOn(this.#server, this.#options.bind, `listener ${this.name}`)
-    this.#server.on('error', (error) => this.#options.noted('accept failed', error))
+    this.#server.on('error', (error) => this.#options.acceptFailed(error))
     return bound
   }
 
@@ -108,6 +110,12 @@ export class Listener {
       else visit.connection.finish()
     }
     return promise
+  }
+
+  /** Ends requests that are being served; those without an answer yet get the reason as theirs. */
+  abort(reason: GatewayError): void {
+    for (const { connection } of this.#visits)
+      if (connection?.busy === true) connection.abort(reason)
   }
 
   /** Accepted sockets that are open. */
@@ -185,7 +193,7 @@ export class Listener {
       allowHalfOpen: true,
       SNICallback: (servername, choose) => choose(null, contexts.pick(servername)),
     } as ConstructorParameters<typeof TLSSocket>[1])
-    secure.on('error', (error) => this.#options.noted('tls failed', error))
+    secure.on('error', (error) => this.#options.tlsFailed(error))
     secure.once('close', () => raw.destroy())
     // Half-open as it is, the socket of a client that left inside its handshake would stay until the deadline.
     const abandoned = (): void => {

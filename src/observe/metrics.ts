@@ -25,6 +25,11 @@ export class Metrics {
     'side',
   ])
   readonly #refusals = this.#counter('refusals_total', 'Refused requests', ['error'])
+  readonly #tlsFailures = this.#counter(
+    'tls_failures_total',
+    'TLS handshakes that failed, and TLS connections that broke',
+    ['listener'],
+  )
   readonly #requests = this.#counter('requests_total', 'Answered plain requests', [
     'route',
     'status',
@@ -53,6 +58,19 @@ export class Metrics {
     }
   }
 
+  /** Makes the series of a route and a listener exist before anything has happened there. */
+  expect(names: {
+    readonly listeners: readonly string[]
+    readonly routes: readonly { readonly name: string; readonly kind: SessionKind }[]
+  }): void {
+    for (const listener of names.listeners) this.#tlsFailures.inc({ listener }, 0)
+    for (const { name: route, kind } of names.routes) {
+      this.#sessionsOpen.inc({ route, kind }, 0)
+      this.#sessions.inc({ route, kind }, 0)
+      for (const direction of ['received', 'sent'] as const) this.traffic(route, direction, 0, 0)
+    }
+  }
+
   /** Adds the process's own metrics (memory, CPU, event loop, descriptors), which cost a timer of their own. */
   observeProcess(): void {
     collectDefaultMetrics({ register: this.#registry })
@@ -74,6 +92,10 @@ export class Metrics {
 
   refused(token: Token): void {
     this.#refusals.inc({ error: token })
+  }
+
+  tlsFailed(listener: string): void {
+    this.#tlsFailures.inc({ listener })
   }
 
   request(route: string, status: number): void {

@@ -53,14 +53,24 @@ function plain(
 }
 
 /** Refused before it is known whose it is: of such a request there is only the client to tell. */
-function unread(token: Token, name: string, request: string): Row {
-  return { token, name, request, line: {} }
+function unread(token: Token, name: string, request: string, line: Row['line'] = {}): Row {
+  return { token, name, request, line }
+}
+
+/** What the log can say of a head that was refused as a whole. */
+function glanced(method: string, path?: string): Row['line'] {
+  return { host: 'localhost', method, ...(path !== undefined && { path }) }
 }
 
 const rows: readonly Row[] = [
   unread('request-malformed', 'no HTTP', 'nonsense\r\n\r\n'),
-  unread('request-malformed', 'no Host', 'GET / HTTP/1.1\r\n\r\n'),
-  unread('request-malformed', 'an HTTP/2.0 in text', 'GET / HTTP/2.0\r\nHost: localhost\r\n\r\n'),
+  unread('request-malformed', 'no Host', 'GET / HTTP/1.1\r\n\r\n', { method: 'GET', path: '/' }),
+  unread(
+    'request-malformed',
+    'an HTTP/2.0 in text',
+    'GET / HTTP/2.0\r\nHost: localhost\r\n\r\n',
+    glanced('GET', '/'),
+  ),
   upgrade('handshake-invalid', '/app', { 'Sec-WebSocket-Key': 'short' }, { route: 'app' }),
   upgrade('path-ambiguous', '/app/%2e%2e/x'),
   plain('path-ambiguous', '/app/%2e%2e/x'),
@@ -88,8 +98,18 @@ const rows: readonly Row[] = [
   },
   upgrade('route-missing', '/nowhere'),
   plain('route-missing', '/nowhere'),
-  unread('method-refused', 'CONNECT', 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n'),
-  unread('method-refused', 'TRACE', 'TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+  unread(
+    'method-refused',
+    'CONNECT',
+    'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    glanced('CONNECT'),
+  ),
+  unread(
+    'method-refused',
+    'TRACE',
+    'TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    glanced('TRACE', '/'),
+  ),
   unread('head-timeout', 'silence', ''),
   unread('head-timeout', 'half a head', 'GET / HTTP/1.1\r\nHost: local'),
   {
@@ -104,6 +124,7 @@ const rows: readonly Row[] = [
     'expectation-unsupported',
     'Expect',
     'GET /app HTTP/1.1\r\nHost: localhost\r\nExpect: more\r\n\r\n',
+    glanced('GET', '/app'),
   ),
   {
     ...upgrade('version-unsupported', '/app', { 'Sec-WebSocket-Version': '8' }, { route: 'app' }),
@@ -117,6 +138,7 @@ const rows: readonly Row[] = [
     'head-too-big',
     '101 lines',
     `GET / HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(100)}\r\n`,
+    glanced('GET', '/'),
   ),
   unread(
     'head-too-big',
@@ -142,8 +164,6 @@ const rows: readonly Row[] = [
 
 /** Tokens of the table that have tests of their own further down or in another state of the gateway. */
 const elsewhere: readonly Token[] = ['client-limit', 'gateway-full', 'draining', 'internal']
-/** Nothing brings them about yet: they come with health checks and dynamic targets. */
-const later: readonly Token[] = ['upstream-unavailable', 'target-unknown']
 
 const scripts: Record<string, Script> = {
   '/lost': (connection) => connection.reset(),
@@ -190,6 +210,11 @@ beforeAll(async () => {
       { ...through('denied', 'app'), clients: { allow: ['192.0.2.0/24'] } },
       { name: 'bridge', match: { host: 'localhost', path: '/bridge' }, bridge: 'raw' },
       ...['app', 'lost', 'invalid', 'silent', 'handshake'].map((name) => through(name, 'app')),
+      {
+        name: 'files',
+        match: { host: 'localhost', path: '/files/*' },
+        static: scratch.path,
+      },
       ...['dead', 'nameless', 'untrusted'].map((name) => through(name, name)),
     ],
     limits: { body: '10B' },
@@ -258,8 +283,22 @@ describe.each([...new Set(rows.map(({ token }) => token))])('%s', (token) => {
   })
 })
 
-test('every token with a status is tested here, in another file, or comes later', () => {
+test.each([
+  ['a file that is not there', 'GET /files/nothing HTTP/1.1', 404, 'Not Found\n'],
+  ['a method that is not for files', 'POST /files/x HTTP/1.1', 405, 'Method Not Allowed\n'],
+])('what a static route answers is no refusal: %s', async (_, start, status, body) => {
+  const from = running.log.lines.length
+  const client = await RawClient.connect(running.port('edge'))
+  client.send(`${start}\r\nHost: localhost\r\n\r\n`)
+  expect(await client.answer()).toMatchObject({ status, body })
+  const line = await running.log.line('request', { route: 'files', status })
+  expect(line['error']).toBeUndefined()
+  expect(running.log.lines.slice(from).filter(({ msg }) => msg === 'refused')).toEqual([])
+  client.destroy()
+})
+
+test('every token with a status is tested here or in another file', () => {
   const withStatus = Object.entries(faults).filter(([, fault]) => 'status' in fault)
-  const tested = new Set<string>([...rows.map(({ token }) => token), ...elsewhere, ...later])
+  const tested = new Set<string>([...rows.map(({ token }) => token), ...elsewhere])
   expect(withStatus.map(([token]) => token).filter((token) => !tested.has(token))).toEqual([])
 })
