@@ -14,7 +14,7 @@ import type { SessionFacts } from '../src/observe/connection-record.ts'
 import { Session } from '../src/relay/session.ts'
 import { Sweep } from '../src/relay/sweep.ts'
 import { relayWebSocket } from '../src/relay/websocket-relay.ts'
-import type { SessionOptions } from '../src/relay/websocket-relay.ts'
+import type { SessionOptions } from '../src/relay/session-options.ts'
 
 interface Load {
   readonly name: string

@@ -37,7 +37,7 @@ export const faults = {
   'body-too-big': { status: 413, closes: true },
   'expectation-unsupported': { status: 417, closes: true },
   'version-unsupported': { status: 426, closes: true },
-  'upgrade-required': { status: 426 },
+  'upgrade-required': { status: 426, closes: true },
   'client-limit': { status: 429, retryAfter: 1 },
   'identity-limit': { status: 429, retryAfter: 1 },
   'head-too-big': { status: 431, closes: true },

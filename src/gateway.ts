@@ -27,7 +27,7 @@ import { TlsContexts, readPair } from './listener/tls-context.ts'
 import type { CertificatePair } from './listener/tls-context.ts'
 import { logListening } from './observe/connection-record.ts'
 import type { Logger } from './observe/logger.ts'
-import type { Metrics } from './observe/metrics.ts'
+import type { Metrics, SessionKind } from './observe/metrics.ts'
 import { RefusalLog } from './observe/refusal-log.ts'
 import { RequestRecord } from './observe/request-record.ts'
 import type { SessionRecord } from './observe/session-record.ts'
@@ -63,6 +63,8 @@ export class Gateway {
   readonly #logins: Logins
   readonly #pools = new Map<string, UpstreamPool>()
   readonly #listeners: Listener[] = []
+  /** Requests and sessions that are not over. */
+  readonly #serving = new Set<Promise<void>>()
   readonly #stages: Stages
   #draining = false
 
@@ -138,6 +140,12 @@ export class Gateway {
       nextId: idSource(),
       draining: () => this.#draining,
     }
+    parts.metrics.expect({
+      listeners: Object.keys(config.listeners),
+      routes: config.routes.flatMap(({ name, action: { kind } }) =>
+        kind === 'proxy' || kind === 'bridge' ? [{ name, kind: sessionKind(kind) }] : [],
+      ),
+    })
     parts.metrics.collect.push(() => {
       for (const record of this.#sessions.values()) record.report()
       for (const listener of this.#listeners)
@@ -194,28 +202,33 @@ export class Gateway {
   }
 
   /**
-   * Accepts nothing more, lets requests finish and closes every session with 1001, all within `timeouts.closing`; what is left
-   * then is destroyed. Resolves when everything has ended and been told of.
+   * Accepts nothing more, lets requests finish and closes every session with 1001, all within `timeouts.closing`. Shortly
+   * before its end, requests that have no answer yet get their 503, and what is left then is destroyed. Resolves when
+   * everything has ended and been told of.
    */
   async drain(): Promise<void> {
     if (this.#draining) return
     this.#draining = true
     const accepted = Promise.all(this.#listeners.map((listener) => listener.drain()))
-    for (const session of this.#sessions.keys()) {
-      session.close(new GatewayError('draining', 'the gateway is shutting down'))
-    }
+    const reason = new GatewayError('draining', 'the gateway is shutting down')
+    for (const session of this.#sessions.keys()) session.close(reason)
     // A session ends with its upstream's socket, which may be after its client's.
-    const ended = accepted.then(() => this.#sessionsEnded())
-    const deadline = Promise.withResolvers<void>()
-    const timer = setTimeout(deadline.resolve, delayMs(this.#config.timeouts.closing))
-    await Promise.race([ended, deadline.promise])
-    clearTimeout(timer)
+    const ended = accepted.then(() => this.#allServed())
+    const closing = Math.min(this.#config.timeouts.closing, longestDurationMs)
+    const answerBy = Math.max(closing - 500, closing * 0.8)
+    const destroyBy = Math.max(closing - 100, closing * 0.9)
+    if (!(await settles(ended, answerBy))) {
+      for (const listener of this.#listeners) listener.abort(reason)
+      await settles(ended, destroyBy - answerBy)
+    }
     this.destroy()
     await ended
+    this.#refusals.close()
   }
 
-  async #sessionsEnded(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((record) => record.ended))
+  /** Requests and sessions alike: each is told of before its `serve` is over. */
+  async #allServed(): Promise<void> {
+    await Promise.all(this.#serving)
   }
 
   /**
@@ -256,11 +269,18 @@ export class Gateway {
             this.#refusedUnheard(name, peer, entry.refusal)
           return entry
         },
-        serve: (exchange) => void serve(exchange, this.#stages),
+        serve: (exchange) => {
+          const served = serve(exchange, this.#stages).finally(() => this.#serving.delete(served))
+          this.#serving.add(served)
+        },
         failed: (connection, error) => serveNothing(connection, error, this.#stages),
         stalled: (listener, peer, error) => this.#refusedUnheard(listener, peer, error),
-        noted: (message, error) =>
-          this.#logger.debug({ listener: name, detail: messageOf(error) }, message),
+        acceptFailed: (error) =>
+          this.#logger.warn({ listener: name, detail: messageOf(error) }, 'accept failed'),
+        tlsFailed: (error) => {
+          this.#parts.metrics.tlsFailed(name)
+          this.#logger.debug({ listener: name, detail: messageOf(error) }, 'tls failed')
+        },
       },
       tls,
     )
@@ -287,6 +307,10 @@ export class Gateway {
   }
 }
 
+function sessionKind(action: 'proxy' | 'bridge'): SessionKind {
+  return action === 'proxy' ? 'websocket' : 'bridge'
+}
+
 /** Ids that name a request or a session in the log: unique in a process, and as good as unique among many. */
 function idSource(): () => string {
   const prefix = randomBytes(6).toString('base64url')
@@ -298,9 +322,13 @@ function namesNoFile({ certificates, clientCertificate }: ListenerTls): boolean 
   return certificates.length === 0 && clientCertificate === undefined
 }
 
-/** `none` is Infinity, which a timer takes for 1 ms. */
-function delayMs(ms: number): number {
-  return Math.min(ms, longestDurationMs)
+/** @returns whether `promise` resolves in this time */
+async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>()
+  const timer = setTimeout(() => late.resolve(false), ms)
+  const first = await Promise.race([promise.then(() => true), late.promise])
+  clearTimeout(timer)
+  return first
 }
 
 function messageOf(error: unknown): string {

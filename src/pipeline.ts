@@ -11,6 +11,7 @@ import { relayAnswer } from './http/answer.ts'
 import { forward } from './http/forward.ts'
 import { answerOptions, passAnswer, redirect, respond } from './http/own-answer.ts'
 import { serveStatic } from './http/static-files.ts'
+import { glance } from './listener/glance.ts'
 import { readEdgeRequest } from './listener/edge-request.ts'
 import type { EdgeRequest } from './listener/edge-request.ts'
 import type { Exchange } from './listener/exchange.ts'
@@ -66,6 +67,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
   } catch (thrown) {
     const error = GatewayError.from(connection.signal.aborted ? connection.signal.reason : thrown)
+    if (!record.known) record.know(glance(exchange.head, connection.peer, stages.trust))
     if (error.token === 'client-lost') record.answered({ status: 0, error })
     else record.refused(refuse(exchange, error), error)
   }

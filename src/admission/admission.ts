@@ -31,6 +31,8 @@ const defaultConnections = 200
 const defaultHandshakes = { count: 50, perMs: 1000 }
 /** Refusals that are told so at once; a refused socket costs a file as well. */
 const maxRefused = 100
+/** Files of a process that serves nobody, with some to spare for those that are open for a moment. */
+const ownFiles = 32
 
 /** Not routable on the internet: most likely a load balancer that stands for many clients. */
 const internal = new AddressSet([
@@ -145,7 +147,11 @@ export class Admission {
 
   #refuse(token: 'client-limit' | 'gateway-full', message: string): Entry {
     const refusal = new GatewayError(token, message)
-    const release = this.#ledger.acquire('connections', 'refused', maxRefused)
+    // Those that were let in need two files each, the second perhaps only now: saying no must not
+    // take it from them.
+    const accepted = this.#ledger.held('connections', 'accepted')
+    const spare = this.#context.fileLimit - ownFiles - 2 * accepted
+    const release = this.#ledger.acquire('connections', 'refused', Math.min(maxRefused, spare))
     return { release: release ?? (() => undefined), refusal, reset: release === undefined }
   }
 

@@ -11,6 +11,8 @@ export type Release = () => void
  * holds, and settles with the others behind the scenes.
  */
 export interface Ledger {
+  /** Places taken under a key. */
+  held(account: string, key: string): number
   /**
    * Takes one of `max` places under a key. A place is acquired, not looked at: two that ask at once cannot both get the last.
    * @param max `Infinity` for no limit

@@ -27,6 +27,10 @@ export class LocalLedger implements Ledger {
     return (this.#places.get(account)?.size ?? 0) + (this.#meters.get(account)?.size ?? 0)
   }
 
+  held(account: string, key: string): number {
+    return this.#places.get(account)?.get(bounded(key)) ?? 0
+  }
+
   acquire(account: string, key: string, max: number): Release | undefined {
     const places = this.#placesOf(account)
     const name = bounded(key)

@@ -31,6 +31,7 @@ export function parseApiKeys(text: string): ApiKeys {
     const [offset] = error.pos
     const told = tellSyntax(
       error.code,
+      error.message,
       text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset + 1),
     )
     return { keys: [], faults: [{ line: lineAt(offset), ...told }] }

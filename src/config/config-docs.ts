@@ -22,9 +22,9 @@ One YAML or JSON file. This page and \`config/schema.json\` are made from the sc
 - **Relative paths** are relative to the folder of the file.
 - **References**: \`\${NAME}\` is an environment variable, \`\${NAME:-default}\` has a default for one that is unset or empty,
   \`\${file:/run/secrets/x}\` is the text of a file without its last line break. They are replaced inside values, never in keys, and once:
-  what they bring is not looked at again, and cannot change the structure. A value that is one unquoted reference is read as YAML
+  what they bring is not looked at again, and cannot change the structure; a default holds no references. A value that is one unquoted reference is read as YAML
   would read it: a number, \`true\` or \`false\`, else text; in quotes it is text. Inside brackets it needs quotes: \`{ bind: "\${BIND}" }\`.
-- **Names** of listeners, authenticators, upstreams and routes are up to 64 letters, digits, dots, dashes and underscores.
+- **Names** of listeners, authenticators, upstreams and routes are up to 64 letters, digits, dots, dashes and underscores. \`monitor\` is no listener’s.
 - Unknown keys are errors. \`drawbridge check --config FILE\` prints all mistakes of a file, one a line:
   \`FILE:LINE:COLUMN: path: found …, expected …\`. What came from a reference, or stands under a key that holds a secret, is not shown.
 `

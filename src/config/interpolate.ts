@@ -39,11 +39,18 @@ export function referenceNames(text: string): string {
 
 /**
  * Replaces every reference once: a value that looks like a reference stays as it is.
- * @throws {InterpolationError} an unset variable without a default, an unreadable file, a reference that is none
+ * @throws {InterpolationError} an unset variable without a default, an unreadable file, a reference that is none, or one
+ *   inside another: its end would be taken for that of the outer one, and the rest stay in the value
  */
 export function interpolate(text: string, sources: Sources): string {
   return text.replace(reference, (whole, body: string, end: string) => {
     const { path, name, fallback } = inside.exec(body)?.groups ?? {}
+    if (fallback?.includes('${') === true) {
+      throw new InterpolationError('a reference inside a default', 'a default without references')
+    }
+    if (path?.includes('${') === true) {
+      throw new InterpolationError('a reference inside a path', 'a path without references')
+    }
     if (end === '' || (path === undefined && name === undefined)) {
       throw new InterpolationError(
         'an incomplete reference',

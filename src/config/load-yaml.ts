@@ -45,10 +45,10 @@ export function parseYaml(name: string, bytes: Uint8Array): YamlFile {
   return { text, document, source }
 }
 
-function problemOf({ code, pos }: YAMLError, text: string): Problem {
+function problemOf({ code, message, pos }: YAMLError, text: string): Problem {
   const [offset] = pos
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset + 1)
-  return { path: ['syntax'], offset, ...tellSyntax(code, line) }
+  return { path: ['syntax'], offset, ...tellSyntax(code, message, line) }
 }
 
 function readDocuments(name: string, text: string, lineCounter: LineCounter): Document.Parsed[] {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { parseNetwork } from './address.ts'
 import type { Config, RouteConfig } from './config.ts'
 import { containsPath } from './path-pattern.ts'
 
@@ -34,14 +35,30 @@ function upstreamOf({ action }: RouteConfig): string | undefined {
 }
 
 function differences(a: RouteConfig, b: RouteConfig): string[] {
-  const origins = !isDeepStrictEqual(a.origins, b.origins) || a.requireOrigin !== b.requireOrigin
-  const auth = !isDeepStrictEqual(new Set(a.auth), new Set(b.auth))
-  const clients = !isDeepStrictEqual(a.clients, b.clients)
+  const origins = !sameMembers(a.origins, b.origins) || a.requireOrigin !== b.requireOrigin
+  const auth = !sameMembers(a.auth, b.auth)
+  const clients =
+    !sameMembers(networks(a.clients.allow), networks(b.clients.allow)) ||
+    // No list denies as little as an empty one.
+    !sameMembers(networks(a.clients.deny ?? []), networks(b.clients.deny ?? []))
   return [
     ...(origins ? ['origins'] : []),
     ...(auth ? ['auth'] : []),
     ...(clients ? ['clients'] : []),
   ]
+}
+
+/** Addresses in one spelling: a single one is a range too. */
+function networks(written: readonly string[] | undefined): string[] | undefined {
+  return written?.map((text) => {
+    const network = parseNetwork(text)
+    return network === undefined ? text : `${network.address}/${network.prefix}`
+  })
+}
+
+/** Whether order and repetition are all that two lists differ in. A list left out is not an empty one. */
+function sameMembers(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return isDeepStrictEqual(a && new Set(a), b && new Set(b))
 }
 
 function nested(a: RouteConfig, b: RouteConfig): boolean {

@@ -21,6 +21,7 @@ export function checkReferences(
   isBroken: (path: KeyPath) => boolean = () => false,
 ): Problem[] {
   return [
+    ...checkListenerNames(value),
     ...checkBinds(value, folder),
     ...checkIdentityHeaders(value, ['identity', 'headers']),
     ...listAt(value, 'routes').flatMap((_, index) =>
@@ -34,6 +35,13 @@ export function checkReferences(
     ...(isBroken(['upstreams']) ? [] : checkUpstreamUse(value)),
     ...checkPathFolding(value),
   ]
+}
+
+/** With or without a monitor in the file: a flag can add one, and what a log line means does not depend on that. */
+function checkListenerNames(value: unknown): Problem[] {
+  if (!namesAt(value, 'listeners').includes('monitor')) return []
+  const found = 'a listener of the name under which the log has the monitor'
+  return [{ path: ['listeners', 'monitor'], found, expected: 'another name' }]
 }
 
 function checkBinds(value: unknown, folder: string): Problem[] {

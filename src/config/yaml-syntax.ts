@@ -12,15 +12,21 @@ export function isRecoverable(code: string): boolean {
 /**
  * What is wrong with a text that is no YAML. The parser's own messages are not used: some of them quote the source, which
  * may be a secret.
+ * @param message the parser's: of some codes only this tells which mistake it is
  * @param line the line, up to the place where it goes wrong
  */
-export function tellSyntax(code: string, line: string): Complaint {
+export function tellSyntax(code: string, message: string, line: string): Complaint {
   // In a flow collection the brace of an unquoted reference opens a mapping.
   if (!isRecoverable(code) && /[[{,].*\$\{/.test(line)) {
     return { found: 'a reference without quotes inside brackets', expected: '"${NAME}"' }
   }
   if (!isRecoverable(code) && /: \[[\da-f:.]*\]:?$/i.test(line)) {
     return { found: 'an address in brackets without quotes', expected: '"[::1]:8080"' }
+  }
+  const closing = /^Flow .* end with a ([\]}])$/.exec(message)?.[1]
+  if (closing !== undefined) {
+    const expected = `a closing ${closing}, and all before it indented more than its key`
+    return { found: 'a bracket that is not closed', expected }
   }
   const [found, expected] = complaints[code] ?? ['what cannot be read as YAML', 'valid YAML']
   return { found, expected }

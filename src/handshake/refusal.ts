@@ -43,15 +43,18 @@ export function refuseSocket(socket: Socket, error: GatewayError): number | unde
   return status
 }
 
+/** What a 426 has to name, in Connection too (RFC 9110 sections 15.5.22 and 7.8). */
+const upgradeOffer = { Upgrade: 'websocket', Connection: 'close, Upgrade' }
+
 function extraHeaders(
   token: Token,
   retryAfter: number | undefined,
 ): Record<string, string | number> {
   switch (token) {
     case 'version-unsupported':
-      return { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' }
+      return { 'Sec-WebSocket-Version': '13', ...upgradeOffer }
     case 'upgrade-required':
-      return { Upgrade: 'websocket' }
+      return upgradeOffer
     case 'method-refused':
       return { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
     default:

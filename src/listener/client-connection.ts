@@ -57,7 +57,7 @@ export class ClientConnection implements Connection {
 
   /** A request is being answered, or waits for its turn. */
   get busy(): boolean {
-    return this.#current !== undefined
+    return this.#current !== undefined && !this.#taken
   }
 
   /** The request being served is still sending its body. */

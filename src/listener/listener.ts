@@ -40,8 +40,10 @@ export interface ListenerOptions {
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
   /** A connection that ended before HTTP, with what the socket proved so far: a handshake that stalled, or lacked a certificate. */
   readonly stalled: (listener: string, peer: Peer, error: GatewayError) => void
-  /** Something that an operator may want to know and that ends nothing. */
-  readonly noted: (message: string, error: unknown) => void
+  /** Node could not accept a connection, and goes on. */
+  readonly acceptFailed: (error: unknown) => void
+  /** A TLS handshake that failed, or TLS that broke later. */
+  readonly tlsFailed: (error: unknown) => void
 }
 
 /** An accepted socket, from accept to close; it has a connection once TLS, if any, is through. */
@@ -89,7 +91,7 @@ export class Listener {
    */
   async start(): Promise<BoundAddress> {
     const bound = await listenOn(this.#server, this.#options.bind, `listener ${this.name}`)
-    this.#server.on('error', (error) => this.#options.noted('accept failed', error))
+    this.#server.on('error', (error) => this.#options.acceptFailed(error))
     return bound
   }
 
@@ -110,6 +112,12 @@ export class Listener {
       else visit.connection.finish()
     }
     return promise
+  }
+
+  /** Ends requests that are being served; those without an answer yet get the reason as theirs. */
+  abort(reason: GatewayError): void {
+    for (const { connection } of this.#visits)
+      if (connection?.busy === true) connection.abort(reason)
   }
 
   /** Accepted sockets that are open. */
@@ -194,10 +202,16 @@ export class Listener {
     secure.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE')
         turnAway('credentials-missing', 'no client certificate')
-      else this.#options.noted('tls failed', error)
+      else this.#options.tlsFailed(error)
     })
     secure.once('close', () => raw.destroy())
+    // Half-open as it is, the socket of a client that left inside its handshake would stay until the deadline.
+    const abandoned = (): void => {
+      secure.destroy()
+    }
+    secure.once('end', abandoned)
     secure.once('secure', () => {
+      secure.off('end', abandoned)
       const name: unknown = secure.servername
       const servername = typeof name === 'string' && name !== '' ? normalizeName(name) : undefined
       const proven = { ...peer, encrypted: true, servername }
@@ -210,7 +224,7 @@ export class Listener {
         secure.destroy()
       } else {
         if (proof?.kind === 'refused')
-          this.#options.noted('client certificate not verified', new Error(proof.reason))
+          this.#options.tlsFailed(new Error(`client certificate not verified: ${proof.reason}`))
         ready(secure, proven)
       }
     })

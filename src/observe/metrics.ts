@@ -30,6 +30,11 @@ export class Metrics {
     ['route', 'limit'],
   )
   readonly #refusals = this.#counter('refusals_total', 'Refused requests', ['error'])
+  readonly #tlsFailures = this.#counter(
+    'tls_failures_total',
+    'TLS handshakes that failed, and TLS connections that broke',
+    ['listener'],
+  )
   readonly #requests = this.#counter('requests_total', 'Answered plain requests', [
     'route',
     'status',
@@ -55,6 +60,19 @@ export class Metrics {
     // Series that exist from the start let a rate see the first refusal.
     for (const [token, fault] of Object.entries(faults)) {
       if ('status' in fault) this.#refusals.inc({ error: token }, 0)
+    }
+  }
+
+  /** Makes the series of a route and a listener exist before anything has happened there. */
+  expect(names: {
+    readonly listeners: readonly string[]
+    readonly routes: readonly { readonly name: string; readonly kind: SessionKind }[]
+  }): void {
+    for (const listener of names.listeners) this.#tlsFailures.inc({ listener }, 0)
+    for (const { name: route, kind } of names.routes) {
+      this.#sessionsOpen.inc({ route, kind }, 0)
+      this.#sessions.inc({ route, kind }, 0)
+      for (const direction of ['received', 'sent'] as const) this.traffic(route, direction, 0, 0)
     }
   }
 
@@ -84,6 +102,10 @@ export class Metrics {
 
   refused(token: Token): void {
     this.#refusals.inc({ error: token })
+  }
+
+  tlsFailed(listener: string): void {
+    this.#tlsFailures.inc({ listener })
   }
 
   request(route: string, status: number): void {

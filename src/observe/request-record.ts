@@ -5,13 +5,13 @@ import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { RefusalLog } from './refusal-log.ts'
 
-/** What a request says of itself, once it has been read. */
+/** What a request says of itself, as far as it could be read. */
 export interface RequestHead {
   readonly client: string
-  readonly host: string
-  readonly method: string
+  readonly host: string | undefined
+  readonly method: string | undefined
   /** Without its query. */
-  readonly path: string
+  readonly path: string | undefined
   readonly origin: string | undefined
 }
 
@@ -58,6 +58,11 @@ export class RequestRecord {
 
   get elapsedMs(): number {
     return performance.now() - this.#startedAt
+  }
+
+  /** What the request says of itself has been noted. */
+  get known(): boolean {
+    return this.#head !== undefined
   }
 
   know(head: RequestHead): void {

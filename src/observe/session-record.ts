@@ -19,16 +19,9 @@ export class SessionRecord {
   readonly #session: RecordedSession
   readonly #told = { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } }
 
-  /** Resolves once the session has been told of as closed. */
-  readonly ended: Promise<void>
-  #end: () => void = () => undefined
-
   constructor(sinks: RecordSinks, session: RecordedSession) {
     this.#sinks = sinks
     this.#session = session
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
   }
 
   opened(): void {
@@ -60,6 +53,5 @@ export class SessionRecord {
     this.report()
     this.#sinks.metrics.sessionClosed(facts.route, kind, end.code, end.closedBy)
     logSessionClosed(this.#sinks.logger, facts, end)
-    this.#end()
   }
 }

@@ -11,6 +11,12 @@ export interface PeerTimeouts {
 
 export type PeerState = 'alive' | 'ping-due' | 'silent' | 'stalled'
 
+/**
+ * Looks so far apart are our own fault (a busy loop, a machine that slept): what the peer sent meanwhile waits to be read,
+ * so that its silence says nothing.
+ */
+const lateMs = 2_000
+
 /** Whether a peer lives, as far as its bytes tell. Looked at by the sweep; times are monotonic milliseconds. */
 export class PeerClock {
   readonly #port: Port
@@ -44,17 +50,18 @@ export class PeerClock {
     const port = this.#port
     const elapsed = now - this.#checkedAt
     this.#checkedAt = now
+    const late = elapsed >= lateMs
 
     const { progress } = port
     const moved = progress !== this.#progress
     this.#progress = progress
-    if (moved || port.queuedBytes === 0) this.#progressAt = now
+    if (moved || late || port.queuedBytes === 0) this.#progressAt = now
     if (now - this.#progressAt >= this.#timeouts.stall) return 'stalled'
 
     if (port.receivedBytes !== this.#receivedBytes) {
       this.#receivedBytes = port.receivedBytes
       this.#lives(now)
-    } else if (paused) {
+    } else if (paused || late) {
       this.#quietSince += elapsed
       this.#leftAt += elapsed
     }

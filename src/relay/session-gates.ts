@@ -1,7 +1,7 @@
 import { ControlGate } from './control-gate.ts'
 import type { Side } from './ending.ts'
 import { RateGate } from './rate-gate.ts'
-import type { SessionOptions } from './websocket-relay.ts'
+import type { SessionOptions } from './session-options.ts'
 
 /** Makes what holds one session to its limits. Whichever side passes one that is only told of, it is told of once. */
 export class SessionGates {

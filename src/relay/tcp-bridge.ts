@@ -17,9 +17,9 @@ import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
 import type { RateGate } from './rate-gate.ts'
 import { SessionGates } from './session-gates.ts'
+import type { SessionOptions } from './session-options.ts'
 import type { Outcome, Session } from './session.ts'
 import { Tunnel } from './tunnel.ts'
-import type { SessionOptions } from './websocket-relay.ts'
 
 export interface BridgeOptions extends SessionOptions {
   /** `binary` refuses text messages; `text` takes both kinds, and sends the backend's bytes as text. */

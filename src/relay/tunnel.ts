@@ -36,8 +36,8 @@ type Cause =
   | { readonly by: Side; readonly close: Close }
   | { readonly by: undefined; readonly error: GatewayError }
 
-/** Half of the time to close is for the message and the frame in progress, and half of that for the message. */
-const frameShare = 1 / 4
+/** Half of the time to close is for the message and then the frame in progress; most of that half for the message. */
+const frameShare = 3 / 8
 const cutShare = 1 / 2
 
 /**

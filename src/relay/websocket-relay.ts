@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { Limits } from '../config/config.ts'
 import type { Close } from '../websocket/close-code.ts'
 import { FrameScanner } from '../websocket/scanner.ts'
 import type { FrameHandler, Tally } from '../websocket/scanner.ts'
@@ -10,28 +9,12 @@ import type { Side } from './ending.ts'
 import { Hold } from './flow.ts'
 import type { Pace } from './flow.ts'
 import { WebSocketLeg } from './leg.ts'
-import type { PeerTimeouts } from './peer-clock.ts'
 import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
 import { SessionGates } from './session-gates.ts'
+import type { SessionOptions } from './session-options.ts'
 import type { Outcome, Session } from './session.ts'
-import type { Sweep } from './sweep.ts'
 import { Tunnel } from './tunnel.ts'
-import type { TunnelTimeouts } from './tunnel.ts'
-
-export interface SessionOptions {
-  readonly limits: Pick<
-    Limits,
-    'message' | 'messageOver' | 'messageRate' | 'byteRate' | 'controlFrameRate' | 'buffer'
-  >
-  readonly timeouts: PeerTimeouts & TunnelTimeouts
-  readonly sweep: Sweep
-  /**
-   * Called once per session and limit when one with `over: log` is passed, with the limit's name in the configuration and
-   * who was the first to pass it.
-   */
-  readonly onLimit?: (limit: string, from: Side) => void
-}
 
 export interface RelayOptions extends SessionOptions {
   /** permessage-deflate was agreed end to end. */

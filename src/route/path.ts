@@ -86,13 +86,15 @@ function decode(path: string): string {
 }
 
 /**
- * Compatibility forms of what is not ASCII: full-width dots and slashes, the Kelvin sign, the long
- * s.
+ * Compatibility forms of what is not ASCII, and their capitals: full-width dots and slashes, the
+ * Kelvin sign, the long s, the dotless i. The case of ASCII is left to `fold`: capitals made here
+ * would fall under no pattern, and refuse whatever is not ASCII below a prefix.
  */
 function compatible(path: string): string {
   if (!/[\x80-\xff]/.test(path)) return path
-  const text = Buffer.from(path, 'latin1').toString('utf8')
-  return Buffer.from(text.normalize('NFKC').toUpperCase()).toString('latin1')
+  const text = Buffer.from(path, 'latin1').toString('utf8').normalize('NFKC')
+  const capitals = text.replace(/[^ -~]+/g, (run) => run.toUpperCase())
+  return Buffer.from(capitals).toString('latin1')
 }
 
 /**

@@ -8,8 +8,8 @@ import type { Pair } from '../support/client-certs.ts'
 import { startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { Scratch } from '../support/scratch.ts'
 import { closeOf, openWebSocket } from '../support/websocket-client.ts'
 
@@ -33,12 +33,12 @@ const laptop = devices.issue({ subject: [['CN', 'laptop-7']] })
 const stranger = others.issue({ subject: [['CN', 'device-7']] })
 
 let server: { cert: string; key: string }
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let running: RunningGateway
 
 beforeAll(async () => {
   server = await scratch.certificate(['localhost'])
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
 })
 beforeEach(() => {
   upstream.requests.length = 0

@@ -2,18 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { mint, tokens } from '../support/login.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { openWebSocket } from '../support/websocket-client.ts'
 import type { Asked } from '../support/websocket-client.ts'
 
 const everywhere = ['header', 'query:token', 'cookie:login', 'subprotocol']
 
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let running: RunningGateway
 
 beforeAll(async () => {
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
   running = await startGateway({
     listeners: { edge: { bind: '127.0.0.1:0' } },
     upstreams: { app: { servers: [`http://127.0.0.1:${upstream.port}`] } },

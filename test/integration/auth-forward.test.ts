@@ -4,16 +4,16 @@ import type { RunningGateway } from '../support/gateway.ts'
 import { httpServer, rawServer } from '../support/peers.ts'
 import type { Peer } from '../support/peers.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { closeOf, mustOpen, openWebSocket } from '../support/websocket-client.ts'
 
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let running: RunningGateway
 const cleanup: (() => void)[] = []
 
 beforeAll(async () => {
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
 })
 beforeEach(() => {
   upstream.requests.length = 0

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { Scratch } from '../support/scratch.ts'
 import { closeOf, mustOpen, openWebSocket } from '../support/websocket-client.ts'
 
@@ -14,11 +14,11 @@ const password = 'planted-password'
 const key = 'planted-key-7qv3Zr2HkV9yYqg1o5tXh0nLdPzEwCbA'
 const htpasswd = scratch.write('htpasswd', `ada:${hashSync(password, 4)}\n`)
 
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let running: RunningGateway
 
 beforeAll(async () => {
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
 })
 beforeEach(async () => {
   upstream.requests.length = 0

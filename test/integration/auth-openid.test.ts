@@ -3,20 +3,20 @@ import { proxyTo, startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { bearer } from '../support/login.ts'
 import { OpenIdProvider } from '../support/openid-provider.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { closeOf, echo, mustOpen, openWebSocket } from '../support/websocket-client.ts'
 
 const logoutPath = '/.drawbridge/backchannel-logout'
 
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let provider: OpenIdProvider
 let running: RunningGateway
 
 beforeAll(async () => {
   // Its start-up remarks are about what a provider on the internet should have.
   for (const method of ['warn', 'info'] as const) vi.spyOn(console, method).mockReturnValue()
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
   provider = await OpenIdProvider.start(() => url(logoutPath))
   running = await startGateway(
     proxyTo(`http://127.0.0.1:${upstream.port}`, {

@@ -4,11 +4,11 @@ import type { RunningGateway } from '../support/gateway.ts'
 import { bearer, mint, tokens } from '../support/login.ts'
 import { httpServer } from '../support/peers.ts'
 import type { Peer } from '../support/peers.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { closeOf, mustOpen, openWebSocket } from '../support/websocket-client.ts'
 
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let portal: Peer
 /** What the auth server answers, and what it was asked. */
 let says: { status: number; headers: Record<string, string>; body?: string }
@@ -16,7 +16,7 @@ const asked: { url: string; headers: NodeJS.Dict<string | string[]> }[] = []
 let running: RunningGateway
 
 beforeAll(async () => {
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
   portal = await httpServer(({ url = '', headers }, response) => {
     asked.push({ url, headers })
     response.writeHead(says.status, says.headers).end(says.body)

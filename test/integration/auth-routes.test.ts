@@ -2,15 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { bearer, mint, tokens } from '../support/login.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { mustOpen, openWebSocket } from '../support/websocket-client.ts'
 
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let running: RunningGateway
 
 beforeAll(async () => {
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
   const guarded = { auth: ['staff', 'guests'] }
   running = await startGateway({
     listeners: { edge: { bind: '127.0.0.1:0' } },

@@ -6,19 +6,19 @@ import type { RunningGateway } from '../support/gateway.ts'
 import { bearer, mint, tokens } from '../support/login.ts'
 import { RawClient, upgradeHead } from '../support/raw-client.ts'
 import { takeFrame } from '../support/raw-session.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { closeOf, openWebSocket } from '../support/websocket-client.ts'
 import type { Asked } from '../support/websocket-client.ts'
 
 const app = 'https://app.example'
 const page = { Origin: app }
 
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let running: RunningGateway
 
 beforeAll(async () => {
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
 })
 afterAll(() => upstream.close())
 afterEach(() => {

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Opcode } from '../../src/websocket/opcode.ts'
-import { clientFrame, frame } from '../support/frames.ts'
+import { clientFrame, frame, readFrames } from '../support/frames.ts'
 import { describeFrame, livePeer } from '../support/live-peer.ts'
 import { bytes } from '../support/raw-client.ts'
 import type { RawClient } from '../support/raw-client.ts'
@@ -10,14 +11,15 @@ import type { RawSession } from '../support/raw-session.ts'
 let gateway: RawGateway
 beforeAll(async () => {
   gateway = await RawGateway.relay({
-    timeouts: { closing: '400ms' },
+    timeouts: { closing: '3s' },
     limits: { message: 'none', controlFrameRate: 'none' },
     routes: [
       route('idle', { idle: '400ms' }),
       route('lifetime', { idle: '300ms', lifetime: '1s' }),
       route('ping', { ping: '100ms', pong: '300ms' }),
       route('patient', { ping: '100ms', pong: 'none' }),
-      route('stall', { stall: '300ms' }),
+      route('slow', { ping: '100ms', pong: '600ms' }),
+      route('stall', { stall: '600ms' }),
     ],
   })
 })
@@ -29,7 +31,7 @@ function route(name: string, timeouts: Record<string, string>): Record<string, u
 
 const whole = { client: clientFrame({ payload: 'x' }), upstream: frame({ payload: 'x' }) }
 
-test('idle: both get 1001', async () => {
+test.concurrent('idle: both get 1001', async () => {
   const session = await gateway.open({ route: '/idle' })
   expect(await ended(session)).toEqual([
     ['close 1001 idle', 'fin'],
@@ -38,7 +40,7 @@ test('idle: both get 1001', async () => {
   expect(await record(session)).toEqual(gatewayEnded(1001, 'idle'))
 })
 
-test('idle: pings and pongs do not count', async () => {
+test.concurrent('idle: pings and pongs do not count', async () => {
   const session = await gateway.open({ route: '/idle' })
   const seen: string[] = []
   const client = (async () => {
@@ -56,7 +58,7 @@ test('idle: pings and pongs do not count', async () => {
   expect(await record(session)).toEqual(gatewayEnded(1001, 'idle'))
 })
 
-test('lifetime: both get 1001, though frames pass all the time', async () => {
+test.concurrent('lifetime: both get 1001, though frames pass all the time', async () => {
   const session = await gateway.open({ route: '/lifetime' })
   const client = echoUntilClose(session.client, whole.client)
   const upstream = echoUntilClose(session.upstream, whole.upstream)
@@ -70,7 +72,7 @@ test('lifetime: both get 1001, though frames pass all the time', async () => {
   expect(await record(session)).toEqual(gatewayEnded(1001, 'lifetime'))
 })
 
-test('idle: single bytes of one long frame keep a session alive', async () => {
+test.concurrent('idle: single bytes of one long frame keep a session alive', async () => {
   const session = await gateway.open({ route: '/lifetime' })
   session.client.send(bytes('82ff 0000000010000000 00000000'))
   await session.upstream.take(14)
@@ -83,7 +85,7 @@ test('idle: single bytes of one long frame keep a session alive', async () => {
   expect(await record(session)).toMatchObject({ error: 'lifetime' })
 })
 
-test('client-silent: the client gets a Ping and 1001, the upstream 1001', async () => {
+test.concurrent('client-silent: the client gets a Ping and 1001, the upstream 1001', async () => {
   const session = await gateway.open({ route: '/ping' })
   const upstream = livePeer(session.upstream, 'upstream')
   expect(describeFrame(await takeFrame(session.client))).toBe('ping 8')
@@ -95,7 +97,7 @@ test('client-silent: the client gets a Ping and 1001, the upstream 1001', async 
   expect(await record(session)).toEqual(gatewayEnded(1001, 'client-silent'))
 })
 
-test('upstream-silent: the client gets 1011, the upstream a masked Ping and 1001', async () => {
+test.concurrent('upstream-silent: the client gets 1011, the upstream a masked Ping and 1001', async () => {
   const session = await gateway.open({ route: '/ping' })
   const client = livePeer(session.client, 'client')
   const ping = await takeFrame(session.upstream)
@@ -108,7 +110,7 @@ test('upstream-silent: the client gets 1011, the upstream a masked Ping and 1001
   expect(await record(session)).toEqual(gatewayEnded(1011, 'upstream-silent'))
 })
 
-test('any byte is life: a peer that answers no Ping but sends is not silent', async () => {
+test.concurrent('any byte is life: a peer that answers no Ping but sends is not silent', async () => {
   const session = await gateway.open({ route: '/ping' })
   const upstream = livePeer(session.upstream, 'upstream')
   for (let pings = 0; pings < 3; pings++) {
@@ -121,7 +123,7 @@ test('any byte is life: a peer that answers no Ping but sends is not silent', as
   expect(await record(session)).toMatchObject({ error: 'client-lost' })
 })
 
-test('the pongs to our Pings are swallowed, all other Pings and Pongs pass', async () => {
+test.concurrent('the pongs to our Pings are swallowed, all other Pings and Pongs pass', async () => {
   const session = await gateway.open({ route: '/patient' })
   const { client, upstream } = session
   const ours = await takeFrame(client)
@@ -150,7 +152,7 @@ test('the pongs to our Pings are swallowed, all other Pings and Pongs pass', asy
   await session.closed()
 })
 
-test('a Ping of ours is never put inside a frame', async () => {
+test.concurrent('a Ping of ours is never put inside a frame', async () => {
   const session = await gateway.open({ route: '/patient' })
   const first = await takeFrame(session.client)
   expect(first.opcode).toBe(Opcode.ping)
@@ -195,23 +197,62 @@ test('upstream-stalled: it is cut, the client gets 1011', async () => {
 test('a reader that is slow is not stalled: it takes a little at a time and gets everything', async () => {
   const session = await gateway.open({ route: '/stall' })
   const message = largeMessage('upstream')
-  session.upstream.send(message)
   const { socket } = session.client
-  // 1/64 of it for each tick of 20 ms, four times as long as `stall` in sum.
-  let next = message.length / 64
-  socket.on('data', () => {
-    if (session.client.received.length >= next) socket.pause()
+  socket.removeAllListeners('data')
+  const hash = createHash('sha256')
+  let taken = 0
+  let allowed = 0
+  const done = Promise.withResolvers<void>()
+  socket.on('data', (chunk: Buffer) => {
+    hash.update(chunk)
+    taken += chunk.length
+    if (taken >= message.length) done.resolve()
+    else if (taken >= allowed) socket.pause()
   })
+  // In all three times as long as `stall`.
   const timer = setInterval(() => {
-    next += message.length / 64
+    allowed += message.length / 90
     socket.resume()
   }, 20)
-  const got = await session.client.take(message.length)
+  session.upstream.send(message)
+  await done.promise
   clearInterval(timer)
-  socket.resume()
-  expect(got.equals(message)).toBe(true)
+  expect(hash.digest('hex')).toBe(createHash('sha256').update(message).digest('hex'))
   session.client.end()
   session.upstream.end()
+  expect(await record(session)).toMatchObject({ error: 'client-lost' })
+})
+
+test('a slow reader is not silent while it takes what is before our Ping', async () => {
+  const session = await gateway.open({ route: '/slow' })
+  const upstream = livePeer(session.upstream, 'upstream')
+  const count = 256
+  const message = frame({ payload: Buffer.alloc(64 << 10, 'slow') })
+  const { socket } = session.client
+  socket.removeAllListeners('data')
+  const chunks: Buffer[] = []
+  let taken = 0
+  let allowed = 0
+  const done = Promise.withResolvers<void>()
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    taken += chunk.length
+    if (taken >= count * message.length) done.resolve()
+    else if (taken >= allowed) socket.pause()
+  })
+  socket.once('end', done.resolve)
+  const timer = setInterval(() => {
+    allowed += (count * message.length) / 90
+    socket.resume()
+  }, 20)
+  session.upstream.send(Buffer.concat(Array.from({ length: count }, () => message)))
+  await done.promise
+  clearInterval(timer)
+  const seen = readFrames(Buffer.concat(chunks)).frames.map(({ opcode }) => opcode)
+  expect(seen.filter((opcode) => opcode === Opcode.binary).length).toBeGreaterThan(count - 2)
+  expect(seen).not.toContain(Opcode.close)
+  session.client.end()
+  await upstream
   expect(await record(session)).toMatchObject({ error: 'client-lost' })
 })
 

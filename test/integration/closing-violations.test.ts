@@ -174,7 +174,7 @@ test('internal: the gateway’s own failure ends one session, with 1011 and 1001
   }
   const failing = await RawGateway.relay(
     { limits: { controlFrameRate: { max: '1/m', burst: 1, over: 'log' } } },
-    { logger: createLogger({ level: 'info', format: 'json', output }) },
+    { parts: { logger: createLogger({ level: 'info', format: 'json', output }) } },
   )
   const [broken, sound] = [await failing.open(), await failing.open()]
   broken.client.send(pings(2, clientFrame))

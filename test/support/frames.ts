@@ -28,7 +28,8 @@ export function frame(parts: FrameParts): Buffer {
   const first = Buffer.from([(fin ? 0x80 : 0) | rsv | opcode])
   if (!masked) return Buffer.concat([first, length, payload])
   length.writeUInt8(length.readUInt8(0) | 0x80, 0)
-  const hidden = Buffer.from(payload.map((byte, i) => byte ^ maskingKey[i % 4]!))
+  const hidden = Buffer.from(payload)
+  for (let i = 0; i < size; i++) hidden[i]! ^= maskingKey[i & 3]!
   return Buffer.concat([first, length, maskingKey, hidden])
 }
 

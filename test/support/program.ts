@@ -19,6 +19,9 @@ export interface ProgramOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid'
   readonly input?: string | Buffer
 }
 
+/** Flags may stand together with their values in lists of their own. */
+export type Arguments = readonly (string | readonly string[])[]
+
 /** Somebody else's program, with what it says. It is ended by `stop`, after its lifetime, or with this process. */
 export class Program {
   readonly child: ChildProcess
@@ -28,10 +31,10 @@ export class Program {
   #stderr = ''
   #isOver = false
 
-  constructor(name: string, args: readonly string[], options: ProgramOptions = {}) {
+  constructor(name: string, args: Arguments, options: ProgramOptions = {}) {
     const { input, ...rest } = options
     this.#name = name
-    this.child = spawn(programPath(name), args, {
+    this.child = spawn(programPath(name), args.flat(), {
       ...rest,
       stdio: 'pipe',
       timeout: lifetimeMs,
@@ -88,7 +91,7 @@ export class Program {
 /** Runs a program to its end. */
 export async function runProgram(
   name: string,
-  args: readonly string[],
+  args: Arguments,
   options: ProgramOptions = {},
 ): Promise<Result> {
   return await new Program(name, args, { input: '', ...options }).ended

@@ -8,6 +8,9 @@ const furtherFolders = ['/usr/sbin', '/usr/local/sbin', ...globSync('/usr/lib/po
 /** Set where a peer that is missing is a fault of the machine, and no reason to look away. */
 const areRequired = process.env['DRAWBRIDGE_REQUIRE_PEERS'] === '1'
 
+/** Browsers and databases are slow to start on a busy machine. */
+const timeout = 40_000
+
 /** The path of a program, or undefined where it is not installed. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders]
@@ -28,7 +31,7 @@ export function programPath(name: string): string {
 export function describeWith(needs: readonly string[], name: string, tests: () => void): void {
   const missing = needs.filter((need) => findProgram(need) === undefined)
   if (missing.length === 0) {
-    describe(name, tests)
+    describe(name, { timeout }, tests)
     return
   }
   const reason = `${missing.join(', ')} not installed`

@@ -14,7 +14,9 @@ export interface Head {
 /** A socket seen as bytes: what is sent is exactly what is given, what comes is collected. */
 export class RawClient {
   readonly socket: Socket
-  #received = Buffer.alloc(0)
+  /** What has come and was not taken yet: joined only when it is looked at, since much of it may come in small pieces. */
+  #pieces: Buffer[] = []
+  #count = 0
   #ended = false
   #reset = false
   readonly #waiting = new Set<() => void>()
@@ -22,7 +24,8 @@ export class RawClient {
   constructor(socket: Socket) {
     this.socket = socket
     socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk])
+      this.#pieces.push(chunk)
+      this.#count += chunk.length
       this.#wake()
     })
     socket.on('error', () => {
@@ -60,7 +63,8 @@ export class RawClient {
 
   /** What has come and was not taken yet. */
   get received(): Buffer {
-    return this.#received
+    if (this.#pieces.length !== 1) this.#pieces = [Buffer.concat(this.#pieces)]
+    return this.#pieces[0]!
   }
 
   /** The other end sent FIN or reset the connection. */
@@ -76,20 +80,25 @@ export class RawClient {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
+  /** Waits for `count` bytes without taking them; rejects where the connection ends before. */
+  async has(count: number): Promise<void> {
+    await this.#until(() => this.#count >= count, `${count} bytes`)
+  }
+
   /** Takes `count` bytes; rejects where the connection ends before. */
   async take(count: number): Promise<Buffer> {
-    await this.#until(() => this.#received.length >= count, `${count} bytes`)
-    const taken = this.#received.subarray(0, count)
-    this.#received = this.#received.subarray(count)
+    await this.has(count)
+    const taken = this.received.subarray(0, count)
+    this.#keepFrom(count)
     return taken
   }
 
   /** Takes one answer's head. */
   async head(): Promise<Head> {
-    await this.#until(() => this.#received.includes('\r\n\r\n'), 'a head')
-    const end = this.#received.indexOf('\r\n\r\n')
-    const text = this.#received.subarray(0, end).toString('latin1')
-    this.#received = this.#received.subarray(end + 4)
+    await this.#until(() => this.received.includes('\r\n\r\n'), 'a head')
+    const end = this.received.indexOf('\r\n\r\n')
+    const text = this.received.subarray(0, end).toString('latin1')
+    this.#keepFrom(end + 4)
     const [first = '', ...lines] = text.split('\r\n')
     const headers = new Map<string, string>()
     for (const line of lines) {
@@ -111,7 +120,7 @@ export class RawClient {
   /** Waits for FIN or reset; what came until then and was not taken. */
   async closed(): Promise<Buffer> {
     await this.#until(() => this.#ended, 'the end')
-    return this.#received
+    return this.received
   }
 
   end(): void {
@@ -131,13 +140,18 @@ export class RawClient {
     while (!done()) {
       if (this.#ended) {
         throw new Error(
-          `the connection ended before ${what}; unread: ${JSON.stringify(this.#received.toString('latin1'))}`,
+          `the connection ended before ${what}; unread: ${JSON.stringify(this.received.toString('latin1', 0, 1_000))}`,
         )
       }
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve)
       })
     }
+  }
+
+  #keepFrom(at: number): void {
+    this.#pieces = [this.received.subarray(at)]
+    this.#count -= at
   }
 
   #wake(): void {

@@ -1,14 +1,15 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { GatewayParts } from '../../src/gateway.ts'
 import { acceptKey } from '../../src/websocket/accept-key.ts'
 import { readFrames } from './frames.ts'
 import type { ReadFrame } from './frames.ts'
 import { bridgeTo, proxyTo, startGateway } from './gateway.ts'
 import type { LogLine, RunningGateway } from './gateway.ts'
-import { rawServer } from './peers.ts'
+import { listening, rawServer } from './peers.ts'
 import type { Peer } from './peers.ts'
 import { RawClient, upgradeHead } from './raw-client.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 /** One session through a gateway with both of its ends in hand. */
 export interface RawSession {
@@ -30,16 +31,31 @@ export interface OpenOptions {
   readonly early?: Buffer
 }
 
+export interface StartOptions {
+  readonly parts?: Partial<GatewayParts>
+  /** TLS on both legs. */
+  readonly tls?: TlsFiles
+}
+
 /** A gateway in front of one raw server; each session gets a path of its own. */
 export class RawGateway {
   readonly running: RunningGateway
   readonly #server: Peer
   readonly #arrived: RawClient[] = []
   readonly #bridge: boolean
+  readonly #tls: TlsFiles | undefined
   #wanted: ((socket: RawClient) => void)[] = []
+  #opening: Promise<unknown> = Promise.resolve()
   #count = 0
 
-  private constructor(running: RunningGateway, server: Peer, arrived: Arrivals, bridge: boolean) {
+  private constructor(
+    running: RunningGateway,
+    server: Peer,
+    arrived: Arrivals,
+    bridge: boolean,
+    tls: TlsFiles | undefined,
+  ) {
+    this.#tls = tls
     this.running = running
     this.#server = server
     this.#bridge = bridge
@@ -53,29 +69,43 @@ export class RawGateway {
   /** @param more goes over the smallest configuration of a relay */
   static async relay(
     more: Record<string, unknown> = {},
-    parts: Partial<GatewayParts> = {},
+    options: StartOptions = {},
   ): Promise<RawGateway> {
-    return await RawGateway.#start(more, false, parts)
+    return await RawGateway.#start(more, false, options)
   }
 
-  static async bridge(more: Record<string, unknown> = {}): Promise<RawGateway> {
-    return await RawGateway.#start(more, true, {})
+  static async bridge(
+    more: Record<string, unknown> = {},
+    options: StartOptions = {},
+  ): Promise<RawGateway> {
+    return await RawGateway.#start(more, true, options)
   }
 
   static async #start(
     more: Record<string, unknown>,
     bridge: boolean,
-    parts: Partial<GatewayParts>,
+    { parts = {}, tls }: StartOptions,
   ): Promise<RawGateway> {
     const arrivals: Arrivals = { take: () => undefined }
-    const server = await rawServer((socket) => {
+    const accept = (socket: Socket): void => {
       socket.setNoDelay(true)
       arrivals.take(new RawClient(socket))
-    })
-    const to = bridge
-      ? bridgeTo(`tcp://127.0.0.1:${server.port}`, more)
-      : proxyTo(`http://127.0.0.1:${server.port}`, more)
-    return new RawGateway(await startGateway(to, parts), server, arrivals, bridge)
+    }
+    const server =
+      tls === undefined
+        ? await rawServer(accept)
+        : await listening(createTlsServer({ ...tls, allowHalfOpen: true }, accept))
+    const [plain, secure] = bridge ? ['tcp', 'tls'] : ['http', 'https']
+    const scheme = tls === undefined ? plain : secure
+    const to = (bridge ? bridgeTo : proxyTo)(`${scheme}://127.0.0.1:${server.port}`, more)
+    if (tls !== undefined) {
+      const { certificates, caFile } = tls
+      to['listeners'] = { edge: { bind: '127.0.0.1:0', tls: { certificates } } }
+      for (const upstream of Object.values(to['upstreams'] as Record<string, object>)) {
+        Object.assign(upstream, { tls: { ca: caFile } })
+      }
+    }
+    return new RawGateway(await startGateway(to, parts), server, arrivals, bridge, tls)
   }
 
   /** Sockets of upstreams that are still open. */
@@ -83,13 +113,19 @@ export class RawGateway {
     return this.#server.sockets.size
   }
 
-  /** Sessions are opened one after the other; what is done with them may overlap. */
+  /** One after the other, so that both ends of one session are found; what is done with sessions may overlap. */
   async open(options: OpenOptions = {}): Promise<RawSession> {
+    const opened = this.#opening.then(async () => await this.#open(options))
+    this.#opening = opened.catch(() => undefined)
+    return await opened
+  }
+
+  async #open(options: OpenOptions): Promise<RawSession> {
     const path = `${options.route ?? ''}/${this.#count++}`
-    const client = new RawClient(
-      connect({ port: this.running.port(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true }),
+    const client = await RawClient.connect(
+      this.running.port(),
+      this.#tls === undefined ? {} : { tls: { ca: this.#tls.ca } },
     )
-    await once(client.socket, 'connect')
     client.send(upgradeHead(path, options.headers))
     const upstream = await this.#next()
     if (!this.#bridge) {

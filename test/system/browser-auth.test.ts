@@ -6,11 +6,11 @@ import type { RunningGateway } from '../support/gateway.ts'
 import { mint, tokens } from '../support/login.ts'
 import { httpServer } from '../support/peers.ts'
 import type { Peer } from '../support/peers.ts'
-import { recordingUpstream } from '../support/recording-upstream.ts'
-import type { RecordingUpstream } from '../support/recording-upstream.ts'
+import { notingUpstream } from '../support/noting-upstream.ts'
+import type { NotingUpstream } from '../support/noting-upstream.ts'
 
 let site: Peer
-let upstream: RecordingUpstream
+let upstream: NotingUpstream
 let running: RunningGateway
 let browser: Browser
 let page: Page
@@ -20,7 +20,7 @@ beforeAll(async () => {
   site = await httpServer((_, response) => {
     response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>chat</title>')
   })
-  upstream = await recordingUpstream()
+  upstream = await notingUpstream()
   const origins = [`http://127.0.0.1:${site.port}`]
   running = await startGateway(
     proxyTo(`http://127.0.0.1:${upstream.port}`, {

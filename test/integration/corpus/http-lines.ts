@@ -76,6 +76,8 @@ export const startLines: readonly Row[] = [
     ['control-in-target', 'GET /x\x01y HTTP/1.1'],
     ['delete-in-target', 'GET /x\x7fy HTTP/1.1'],
     ['form-feed-in-target', 'GET /x\x0cy HTTP/1.1'],
+    ['utf8-in-target', 'GET /caf\xc3\xa9 HTTP/1.1'],
+    ['high-byte-in-query', 'GET /x?\xff HTTP/1.1'],
     ['bare-cr-in-target', 'GET /x\ry HTTP/1.1'],
     ['bare-cr-before-version', 'GET /x\rHTTP/1.1'],
     ['bare-cr-in-method', 'G\rET /x HTTP/1.1'],

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { proxyTo, startGateway } from '../../support/gateway.ts'
 import type { RunningGateway } from '../../support/gateway.ts'
 import { RawClient } from '../../support/raw-client.ts'
-import type { CertificateFiles } from './http-certificate.ts'
+import type { TlsFiles } from '../../support/tls-files.ts'
 import { recorder } from './http-upstream.ts'
 import type { SeenRequest } from './http-upstream.ts'
 
@@ -31,8 +31,8 @@ export interface RunOptions {
   readonly fin?: boolean
   /** Merged into the configuration. */
   readonly config?: Record<string, unknown>
-  /** The listener's; clear text without it. */
-  readonly tls?: () => CertificateFiles['tls'] | undefined
+  /** The listener's certificates; clear text without them. */
+  readonly tls?: () => TlsFiles['certificates'] | undefined
 }
 
 const probe = 'GET /probe HTTP/1.1\r\nHost: probe.example\r\n\r\n'
@@ -42,7 +42,9 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
   const upstream = await recorder()
   const gateway = await startGateway(
     proxyTo(`http://127.0.0.1:${upstream.port}`, {
-      listeners: { edge: { bind: '127.0.0.1:0', ...(options.tls && { tls: options.tls() }) } },
+      listeners: {
+        edge: { bind: '127.0.0.1:0', ...(options.tls && { tls: { certificates: options.tls() } }) },
+      },
       // Many inputs go at once, and byte by byte: a slow machine is not to look like a slow client.
       timeouts: { handshake: '30s' },
       ...options.config,
@@ -50,9 +52,9 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
   )
   const client = await connect(gateway, options)
   // Bounds every wait below: what ends this way never comes to what it should.
-  let stuck = false
+  const bound = { passed: false }
   const timer = setTimeout(() => {
-    stuck = true
+    bound.passed = true
     client.destroy()
   }, 40_000)
   try {
@@ -63,12 +65,14 @@ export async function run([, bytes, outcome]: Row, options: RunOptions): Promise
     const answers = await readAnswers(client, outcome.split(', ').length - 1, head)
     const state = await stateOf(client, answers.at(-1), head)
     await lastProbe(gateway, options)
-    while (upstream.pending() > 0 && !stuck) await turn()
+    while (upstream.pending() > 0 && !bound.passed) await turn()
     const { requests, faults } = upstream
     const seen = requests.map(textOf).filter((text) => text !== 'GET /probe')
     await expectLogged(gateway, answers)
     return {
-      outcome: [...answers.map(({ text }) => text), stuck ? `${state}, stuck` : state].join(', '),
+      outcome: [...answers.map(({ text }) => text), bound.passed ? `${state}, stuck` : state].join(
+        ', ',
+      ),
       upstream: [...seen, ...faults],
     }
   } finally {
@@ -117,7 +121,7 @@ async function readAnswer(client: RawClient, head: boolean): Promise<Answer | un
       head || status < 200 || status === 204 ? 0 : Number(headers.get('content-length'))
     const body = (await client.take(length)).toString('latin1')
     const text = body === '' || body === 'ok' ? String(status) : `${status} ${body.trim()}`
-    return { text, status, closes: headers.get('connection') === 'close' }
+    return { text, status, closes: /\bclose\b/.test(headers.get('connection') ?? '') }
   } catch {
     // The connection ended before an answer, or within one: what there is stays unread, and is told by the state.
     return undefined

@@ -107,6 +107,16 @@ test('a hundred refusals are told at once, further ones are reset', () => {
   expect(admission.acquireConnection(peer('192.0.2.1')).reset).toBe(false)
 })
 
+test('refusals leave the files alone that the connections let in need', () => {
+  const { admission } = setUp({ connectionsPerClient: Infinity }, 128)
+  expect(fill(admission, '192.0.2.1', 1000)).toBe(32)
+  // The one that `fill` was refused is the first of 32.
+  for (let told = 1; told < 32; told += 1) {
+    expect(admission.acquireConnection(peer('192.0.2.1')).reset).toBe(false)
+  }
+  expect(admission.acquireConnection(peer('192.0.2.1')).reset).toBe(true)
+})
+
 describe('connections of one client', () => {
   test('are 200 by default', () => {
     const { admission } = setUp()

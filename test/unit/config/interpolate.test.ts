@@ -57,6 +57,11 @@ test.each([
   ['${A-b}', 'an incomplete reference'],
   ['${NAME-default}', 'an incomplete reference'],
   ['${file:}', 'an incomplete reference'],
+  ['${UNSET:-${NAME}}', 'a reference inside a default'],
+  ['${NAME:-a-${UNSET:-b}-c}', 'a reference inside a default'],
+  ['${UNSET:-${file:/run/secrets/x}}', 'a reference inside a default'],
+  ['${UNSET:-${NAME', 'a reference inside a default'],
+  ['${file:/run/${NAME}}', 'a reference inside a path'],
 ])('refuses %j', (text, found) => {
   expect(() => interpolate(text, sources)).toThrow(expect.objectContaining({ found }))
 })

@@ -78,3 +78,10 @@ test.each([
     `${message}, expected an anchor before it, or quotes around a text that begins with *`,
   )
 })
+
+test('a reference inside a default is told where the value stands', async () => {
+  const told = await problems(`${edge}routes:\n  - proxy: "\${UNSET:-\${SECRET}}"\n`)
+  expect(told).toEqual([
+    'edge.yaml:4:12: routes[0].proxy: found a reference inside a default, expected a default without references',
+  ])
+})

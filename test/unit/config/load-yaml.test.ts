@@ -27,6 +27,26 @@ test.each([
     '1:10: syntax: found a reference without quotes inside brackets, expected "${NAME}"',
   ],
   [
+    'listeners: [',
+    '1:13: syntax: found a bracket that is not closed, expected a closing ], and all before it indented more than its key',
+  ],
+  [
+    'a: [\n  { b: c },\n\nd: e\n',
+    '4:1: syntax: found a bracket that is not closed, expected a closing ], and all before it indented more than its key',
+  ],
+  [
+    'a:\n  b: {\n  c: d\n}\n',
+    '3:3: syntax: found a bracket that is not closed, expected a closing }, and all before it indented more than its key',
+  ],
+  [
+    '{ "a": 1,\n  "b": 2\n',
+    '3:1: syntax: found a bracket that is not closed, expected a closing }, and all before it indented more than its key',
+  ],
+  [
+    'a:\n    b: c\n  d: e\n',
+    '3:1: syntax: found a wrong indentation, expected that of the lines above',
+  ],
+  [
     'a: *',
     '1:4: syntax: found an alias without a name, expected quotes around a text that begins with *',
   ],

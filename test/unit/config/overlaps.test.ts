@@ -39,6 +39,9 @@ test.each([
 test.each([
   ['origins', 'proxy: app, origins: https://a.example', 'proxy: app'],
   ['origins', 'proxy: app, requireOrigin: true', 'proxy: app'],
+  ['origins', 'proxy: app, origins: []', 'proxy: app'],
+  ['clients', 'proxy: app, clients: { allow: [] }', 'proxy: app'],
+  ['clients', 'proxy: app, clients: { deny: [10.0.0.1] }', 'proxy: app'],
   ['origins and clients', `${guarded}, origins: "*"`, 'proxy: app'],
   ['auth', 'proxy: app, auth: staff', 'proxy: app'],
   ['auth', 'proxy: app, auth: staff', 'proxy: app, auth: [staff, robots]'],
@@ -50,6 +53,11 @@ test.each([
 test.each([
   ['equal logins', 'proxy: app, auth: [staff, robots]', 'proxy: app, auth: [robots, staff]'],
   ['equal guards', `match: { path: /a }, ${guarded}`, guarded],
+  [
+    'equal guards in another order',
+    'match: { path: /a }, proxy: app, origins: [https://a.example, https://b.example], clients: { allow: [10.0.0.1, 10.0.0.2] }',
+    'proxy: app, origins: [https://b.example, https://a.example], clients: { allow: [10.0.0.2/32, 10.0.0.1, 10.0.0.2], deny: [] }',
+  ],
   ['other upstreams', `match: { path: /a }, ${guarded}`, 'proxy: other'],
   ['paths apart', `match: { path: /a/* }, ${guarded}`, 'match: { path: /b/* }, proxy: app'],
   [

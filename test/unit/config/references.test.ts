@@ -45,6 +45,14 @@ test('an address is bound once, the monitor included', () => {
   ])
 })
 
+test.each([[{}], [{ monitor: { bind: '127.0.0.1:0' } }]])(
+  'no listener has the name of the monitor in the log: %j',
+  (more) => {
+    const listeners = { monitor: { bind: '127.0.0.1:80' }, monitor2: { bind: '127.0.0.1:81' } }
+    expect(check({ listeners, ...more })).toEqual(['listeners.monitor: another name'])
+  },
+)
+
 test('the path of a socket fits into an address of the system', () => {
   const long = `unix:/${'a'.repeat(107)}`
   const fits = `unix:/${'a'.repeat(106)}`

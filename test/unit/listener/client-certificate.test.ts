@@ -91,7 +91,8 @@ async function listening(contexts: TlsContexts): Promise<Running> {
       },
       failed: () => undefined,
       stalled: (_name, _peer, error) => told.push(error),
-      noted: () => undefined,
+      acceptFailed: () => undefined,
+      tlsFailed: () => undefined,
     },
     contexts,
   )

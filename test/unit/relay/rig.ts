@@ -6,7 +6,7 @@ import { Session } from '../../../src/relay/session.ts'
 import { Sweep } from '../../../src/relay/sweep.ts'
 import { bridgeTcp } from '../../../src/relay/tcp-bridge.ts'
 import { relayWebSocket } from '../../../src/relay/websocket-relay.ts'
-import type { SessionOptions } from '../../../src/relay/websocket-relay.ts'
+import type { SessionOptions } from '../../../src/relay/session-options.ts'
 import { readFrame } from '../../support/frames.ts'
 import type { ReadFrame } from '../../support/frames.ts'
 import { SocketPairs } from '../../support/socket-pair.ts'
@@ -124,6 +124,23 @@ export class Rigs {
     )
   }
 
+  /** Waits for so many looks of the sweep. */
+  async ticks(count: number): Promise<void> {
+    let left = count
+    await new Promise<void>((resolve) => {
+      const counter = {
+        tick: () => {
+          if (--left > 0) return
+          this.sweep.delete(counter)
+          resolve()
+        },
+        crashed: () => undefined,
+        destroy: () => undefined,
+      }
+      this.sweep.add(counter)
+    })
+  }
+
   /** Waits until no socket is open and no clock is looked at. */
   async idle(): Promise<void> {
     await until(() => this.#clients.open + this.#pairs.open + this.sweep.size === 0)
@@ -142,7 +159,8 @@ export class End {
   /** The other side has sent FIN; it has reset the connection. */
   ended = false
   wasReset = false
-  #received = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #length = 0
   #wake: () => void = () => undefined
   #changed = this.#next()
 
@@ -158,7 +176,8 @@ export class End {
 
   read(): void {
     this.socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk])
+      this.#chunks.push(chunk)
+      this.#length += chunk.length
       this.#change()
     })
     this.socket.resume()
@@ -166,7 +185,8 @@ export class End {
 
   /** What has come and was not taken. */
   get received(): Buffer {
-    return this.#received
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)]
+    return this.#chunks[0]!
   }
 
   send(...parts: Buffer[]): void {
@@ -175,24 +195,25 @@ export class End {
 
   /** Takes so many bytes. */
   async take(count: number): Promise<Buffer> {
-    while (this.#received.length < count) {
-      if (this.ended) throw new Error(`ended behind ${this.#received.toString('hex')}`)
+    while (this.#length < count) {
+      if (this.ended) throw new Error(`ended behind ${this.received.toString('hex', 0, 200)}`)
       await this.#changed
     }
-    const taken = this.#received.subarray(0, count)
-    this.#received = this.#received.subarray(count)
-    return taken
+    const { received } = this
+    this.#chunks = [received.subarray(count)]
+    this.#length -= count
+    return received.subarray(0, count)
   }
 
   /** Takes the next frame, whole. */
   async frame(): Promise<ReadFrame> {
     for (;;) {
-      const read = readFrame(this.#received)
+      const read = readFrame(this.received)
       if (read !== undefined) {
         await this.take(read.size)
         return read.frame
       }
-      if (this.ended) throw new Error(`ended behind ${this.#received.toString('hex')}`)
+      if (this.ended) throw new Error(`ended behind ${this.received.toString('hex', 0, 200)}`)
       await this.#changed
     }
   }
@@ -208,7 +229,7 @@ export class End {
   /** Waits for the end; what came before it and was not taken. */
   async rest(): Promise<Buffer> {
     while (!this.ended) await this.#changed
-    return this.#received
+    return this.received
   }
 
   end(): void {

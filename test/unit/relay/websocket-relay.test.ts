@@ -182,6 +182,40 @@ describe('(none): one side closes in good order', () => {
     },
   )
 
+  test('an upstream that breaks a rule instead of answering: the client gets its own code', async () => {
+    const rig = await rigs.make()
+    rig.client.send(clientClose(4001))
+    await rig.upstream.close()
+    rig.upstream.send(frame({ payload: 'last' }), frame({ rsv: 0x20 }))
+    expect((await rig.client.frame()).payload.toString()).toBe('last')
+    expect(await rig.client.close()).toBe('4001')
+    leave(rig)
+    expect(await rig.ended()).toMatchObject({ closedBy: 'client', code: 4001, error: undefined })
+  })
+
+  test('a client that breaks a rule instead of answering: the upstream gets its own code', async () => {
+    const rig = await rigs.make()
+    rig.upstream.send(upstreamClose(1000, 'bye'))
+    await rig.client.close()
+    rig.client.send(frame({ payload: 'unmasked' }))
+    expect(await rig.upstream.close()).toBe('1000 bye')
+    leave(rig)
+    expect(await rig.ended()).toMatchObject({ closedBy: 'upstream', code: 1000, error: undefined })
+  })
+
+  test('Closes that cross are both passed, and the first counts', async () => {
+    const rig = await rigs.make()
+    rig.client.send(clientClose(4001))
+    rig.upstream.send(upstreamClose(4002))
+    expect(await rig.upstream.close()).toBe('4001')
+    expect(await rig.client.close()).toBe('4002')
+    rig.client.end()
+    rig.upstream.end()
+    const { code, closedBy } = await rig.ended()
+    expect([4001, 4002]).toContain(code)
+    expect(closedBy).toBe(code === 4001 ? 'client' : 'upstream')
+  })
+
   test('timeouts.closing bounds a handshake that the other side does not answer', async () => {
     const rig = await rigs.make({ timeouts: { closing: 60 } })
     rig.client.send(clientClose(1000, 'bye'))
@@ -608,4 +642,29 @@ describe('client-lost', () => {
     rig.upstream.end()
     await rig.outcome
   })
+})
+
+test('internal: a bug met while relaying ends its own session with 1011 and 1001, and no other', async () => {
+  const rate = { count: 1, perMs: 60_000 }
+  const failing = await rigs.make({
+    limits: { controlFrameRate: { rate, burst: 1, over: 'log' } },
+    onLimit: () => {
+      throw new Error('a bug')
+    },
+  })
+  const other = await rigs.make()
+  failing.client.send(clientFrame({ opcode: ping }), clientFrame({ opcode: ping }))
+  await failing.upstream.frame()
+  expect(await failing.upstream.close()).toBe('1001 internal')
+  expect(await failing.client.close()).toBe('1011 internal')
+  leave(failing)
+  expect(await failing.ended()).toMatchObject({
+    closedBy: 'gateway',
+    code: 1011,
+    error: 'internal',
+  })
+  other.client.send(clientFrame({ payload: 'fine' }))
+  expect((await other.upstream.frame()).payload.toString()).toBe('fine')
+  leave(other)
+  await other.outcome
 })

@@ -48,6 +48,8 @@ describe('every reading finds the same route', () => {
     ['/socket.io/', 'socket.io'],
     ['/caf%C3%A9/men%C3%BC', 'app'],
     ['/caf%E9', 'app'],
+    ['/api/caf%C3%A9', 'api'],
+    ['/v1/%D0%9F%D1%80%D0%B8%D0%B2%D0%B5%D1%82', 'api'],
     ['/100%25', 'app'],
     ['/a%20b/c%20d', 'app'],
     ['/x;jsessionid=A1B2', 'app'],

@@ -80,6 +80,8 @@ function failureRecord(path) {
   })
 }
 
+let last = Promise.resolve()
+
 for (const attempt of tries) {
   const row = element('div', '', 'try')
   const about = element('div')
@@ -91,11 +93,8 @@ for (const attempt of tries) {
   const logged = element('output')
   row.append(about, button, told, logged)
   const attemptIt = async () => {
-    button.disabled = true
-    told.replaceChildren(element('span', '…'))
-    logged.replaceChildren()
     const record = failureRecord(attempt.path)
-    const [code, text] = await attempt.run()
+    const [code, text] = await attempt.run().catch(() => ['none', 'the gateway did not answer'])
     told.replaceChildren(element('b', code), ` ${text}`)
     const found = await record
     if (found !== undefined) {
@@ -105,6 +104,12 @@ for (const attempt of tries) {
     }
     button.disabled = false
   }
-  button.addEventListener('click', () => void attemptIt())
+  button.addEventListener('click', () => {
+    button.disabled = true
+    told.replaceChildren(element('span', '…'))
+    logged.replaceChildren()
+    // One after the other: attempts on one path tell their records apart by nothing else.
+    last = last.then(attemptIt)
+  })
   $('tries').append(row)
 }
