@@ -113,7 +113,8 @@ function sendFile(
     response.setHeader('X-Content-Type-Options', 'nosniff')
     // Pages may change, and may be for some only: ask each time.
     response.setHeader('Cache-Control', 'no-cache')
-    const done = (): void => resolve({ status: response.statusCode, sent })
+    let told: StaticAnswer | undefined
+    const done = (): void => resolve(told ?? { status: response.statusCode, sent })
     response.once('finish', done).once('close', done)
     const path = relative(root, file).split(sep).map(encodeURIComponent).join('/')
     // A link to a dotfile is one too.
@@ -125,7 +126,7 @@ function sendFile(
       })
       .on('error', (error: { status?: number; headers?: Record<string, string> }) => {
         if (response.headersSent) response.destroy()
-        else void answer(head, response, error.status ?? 500, error.headers)
+        else told = answer(head, response, error.status ?? 500, error.headers)
       })
       .pipe(response)
   })
