@@ -12,6 +12,7 @@ import type { Takeover } from './exchange.ts'
 export interface HttpFrontOptions {
   /** For every head but the first of a connection, whose deadline runs from accept. */
   readonly headMs: number
+  /** Of an idle connection, announced to the client in whole seconds. Infinity: none, and nothing is announced. */
   readonly keepAliveMs: number
   /** Bytes held behind an upgrade request. */
   readonly earlyBytes: number
@@ -43,6 +44,8 @@ export class HttpFront {
       headersTimeout: nodeTimeout(options.headMs),
       requestTimeout: 0,
       keepAliveTimeout: nodeTimeout(options.keepAliveMs),
+      // By default Node waits a second longer than it says.
+      keepAliveTimeoutBuffer: 0,
       connectionsCheckingInterval: 250,
       shouldUpgradeCallback: (head) => {
         const taken = this.#takesOver(head)
