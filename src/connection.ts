@@ -17,7 +17,7 @@ export interface Connection {
 }
 
 /** How long a client may go on sending what nobody wants, after its answer has gone out. */
-const lingerMs = 2_000
+export const lingerMs = 2_000
 
 /**
  * Flushes, sends FIN, then reads and discards for a bounded time. Closing at once with bytes unread would reset the

@@ -128,6 +128,17 @@ test.each(files)('%s keeps to the order, the stages and the doors', (file) => {
 })
 
 test.each([
+  ['the longest delay of a timer', /2 \*\* 31 - 1|2_?147_?483_?647/, 'config/duration.ts'],
+  ['the largest head', /\bmaxHeadBytes = /, 'config/fixed-limits.ts'],
+  ['the time to linger', /\blinger\w* = [\d_]+$/m, 'connection.ts'],
+])('%s is written in one place', (_, number, place) => {
+  const places = files.filter((file) =>
+    number.test(withoutComments(readFileSync(join(source, file), 'utf8'))),
+  )
+  expect(places).toEqual([place])
+})
+
+test.each([
   ['relay/session.ts', `import { Gateway } from '../gateway.ts'`, 'imports from above'],
   ['relay/session.ts', `import type { Gateway } from '../gateway.ts'`, 'imports from above'],
   ['relay/session.ts', `export { parse } from '../handshake/origin.ts'`, 'imports a value'],

@@ -2,6 +2,7 @@ import { ServerResponse, createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import { longestDurationMs } from '../config/duration.ts'
+import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { closeLingering } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import { listsToken } from '../websocket/token-list.ts'
@@ -20,9 +21,6 @@ export interface HttpFrontOptions {
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
 }
 
-/** Bytes of a request head, as Node counts them; the exact count is made on the raw headers. */
-const maxHeadBytes = 16_384
-
 /**
  * HTTP/1.1 on sockets that others accepted. Node parses, and decides nothing: heads, versions, Host and upgrades are judged
  * once, later, on the raw header lines.
@@ -38,6 +36,7 @@ export class HttpFront {
     this.#options = options
     this.#server = createServer({
       insecureHTTPParser: false,
+      // As Node counts them; the exact count is made on the raw headers.
       maxHeaderSize: maxHeadBytes,
       // The default drops what exceeds 2,000 names and values without a word; lines are counted instead.
       requireHostHeader: false,
