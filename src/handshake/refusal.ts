@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerWhole, closeLingering } from '../connection.ts'
+import { answerWhole, closeLingering } from '../answer.ts'
 import type { GatewayError, Token } from '../errors.ts'
 import type { Exchange } from '../listener/exchange.ts'
 

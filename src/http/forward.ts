@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { lingerMs } from '../connection.ts'
+import { lingerMs } from '../answer.ts'
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import type { AnswerFlow, AnswerHead, AnswerSink } from '../upstream/http-request.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerWhole } from '../connection.ts'
+import { answerWhole } from '../answer.ts'
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, relative, sep } from 'node:path'
 import send from 'send'
-import { answerWhole } from '../connection.ts'
+import { answerWhole } from '../answer.ts'
 
 export interface StaticOptions {
   /** Absolute. Nothing outside of it is served, whatever its symbolic links say. */

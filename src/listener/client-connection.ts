@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { closeLingering } from '../connection.ts'
+import { closeLingering } from '../answer.ts'
 import type { Connection } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import type { Peer } from '../peer.ts'
