@@ -30,7 +30,6 @@ export const faults = {
   'origin-denied': { status: 403 },
   'address-denied': { status: 403 },
   'route-missing': { status: 404 },
-  'target-unknown': { status: 404 },
   'method-refused': { status: 405, closes: true },
   'head-timeout': { status: 408, closes: true },
   'body-timeout': { status: 408, closes: true },
@@ -49,7 +48,6 @@ export const faults = {
   'upstream-lost': { status: 502, client: 1011, by: 'upstream' },
   'upstream-invalid': { status: 502, client: 1011, upstream: 1002 },
   'upstream-timeout': { status: 504 },
-  'upstream-unavailable': { status: 503, retryAfter: 1 },
   'gateway-full': { status: 503, retryAfter: 1 },
   'route-limit': { status: 503, retryAfter: 1 },
   'auth-unavailable': { status: 503, retryAfter: 5 },
@@ -75,8 +73,6 @@ export type Token = keyof typeof faults
 export interface GatewayErrorOptions extends ErrorOptions {
   /** Close code towards the upstream where the token alone does not decide it (`upstream-invalid`: 1002, 1009 or 1008). */
   readonly upstreamCode?: number
-  /** Close code towards the client where configuration decides it (`draining`: `drain.code`). */
-  readonly clientCode?: number
   /** Header lines of the refusal, name and value alternating (`WWW-Authenticate`). */
   readonly headers?: readonly string[]
 }
@@ -91,14 +87,12 @@ export class GatewayError extends Error {
   /** Header lines of the refusal, name and value alternating. */
   readonly headers: readonly string[]
   readonly #upstreamCode: number | undefined
-  readonly #clientCode: number | undefined
 
   constructor(token: Token, message: string, options?: GatewayErrorOptions) {
     super(message, options)
     this.token = token
     this.headers = options?.headers ?? []
     this.#upstreamCode = options?.upstreamCode
-    this.#clientCode = options?.clientCode
   }
 
   get fault(): Fault {
@@ -112,7 +106,7 @@ export class GatewayError extends Error {
 
   /** The close code the client gets, or undefined where its connection is cut without a Close. */
   get clientCode(): number | undefined {
-    return this.#clientCode ?? this.fault.client
+    return this.fault.client
   }
 
   /** What was thrown, as a GatewayError: anything unknown is `internal`. */

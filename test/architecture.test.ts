@@ -9,7 +9,7 @@ const layers = [
   ['websocket'],
   ['config'],
   ['observe'],
-  ['connection'],
+  ['connection', 'answer'],
   ['listener', 'handshake', 'route', 'auth', 'admission', 'upstream', 'relay', 'http'],
   ['pipeline'],
   ['gateway'],
@@ -127,6 +127,17 @@ test('there is something to look at', () => {
 
 test.each(files)('%s keeps to the order, the stages and the doors', (file) => {
   expect(violations(file, readFileSync(join(source, file), 'utf8'))).toEqual([])
+})
+
+test.each([
+  ['the longest delay of a timer', /2 \*\* 31 - 1|2_?147_?483_?647/, 'config/duration.ts'],
+  ['the largest head', /\bmaxHeadBytes = /, 'config/fixed-limits.ts'],
+  ['the time to linger', /\blinger\w* = [\d_]+$/m, 'answer.ts'],
+])('%s is written in one place', (_, number, place) => {
+  const places = files.filter((file) =>
+    number.test(withoutComments(readFileSync(join(source, file), 'utf8'))),
+  )
+  expect(places).toEqual([place])
 })
 
 test.each([

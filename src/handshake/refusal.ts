@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerWhole, closeLingering, linesByName } from '../connection.ts'
+import { answerWhole, closeLingering, linesByName } from '../answer.ts'
 import type { GatewayError, Token } from '../errors.ts'
 import type { Exchange } from '../listener/exchange.ts'
 

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import { closeLingering } from '../connection.ts'
+import { closeLingering } from '../answer.ts'
 import type { Exchange } from '../listener/exchange.ts'
 import { encodeClose } from '../websocket/encode.ts'
 import { switchingProtocols } from './accept.ts'

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 
 export interface AnswerWriterOptions {
@@ -11,7 +12,6 @@ export interface AnswerWriterOptions {
   readonly lost: (error: GatewayError) => void
 }
 
-const longestTimerMs = 2 ** 31 - 1
 const nothing = Buffer.alloc(0)
 
 /**
@@ -117,7 +117,7 @@ export class AnswerWriter {
     const { socket } = this.#response
     if (this.#watched !== undefined || socket === null) return
     this.#watched = socket
-    socket.setTimeout(Math.min(this.#options.stallMs, longestTimerMs))
+    socket.setTimeout(Math.min(this.#options.stallMs, longestDurationMs))
     // Beside the response's: Node tells that only on sockets it has not handed over for an upgrade.
     socket.on('timeout', this.#onStall)
   }

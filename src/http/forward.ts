@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { lingerMs } from '../answer.ts'
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import type { AnswerFlow, AnswerHead, AnswerSink } from '../upstream/http-request.ts'
@@ -22,9 +23,6 @@ export interface ForwardOptions {
   readonly stallMs: number
   readonly signal: AbortSignal
 }
-
-/** How long a client may go on sending what nobody wants. */
-const lingerMs = 2_000
 
 /** An exchange whose answer went out, or began to. */
 export interface ForwardOutcome {

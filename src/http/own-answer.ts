@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerWhole, linesByName } from '../answer.ts'
 import type { AuthAnswer } from '../auth/authenticator.ts'
-import { answerWhole, linesByName } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 
 export interface RequestBodyOptions {
@@ -9,8 +10,6 @@ export interface RequestBodyOptions {
   /** Called once, right before the first read: the moment for `100 Continue`. */
   readonly wanted: () => void
 }
-
-const longestTimerMs = 2 ** 31 - 1
 
 /**
  * A client's request body on its way to the upstream. Whoever destroys this stream does not destroy the client's connection
@@ -52,7 +51,7 @@ export class RequestBody extends Readable {
 
   #start(): void {
     const { stallMs, wanted } = this.#options
-    this.#timer = setTimeout(this.#onSilence, Math.min(stallMs, longestTimerMs))
+    this.#timer = setTimeout(this.#onSilence, Math.min(stallMs, longestDurationMs))
     wanted()
     this.#source.on('data', this.#onData).on('end', this.#onEnd)
     this.#source.on('close', this.#onClose).on('error', this.#onClose)

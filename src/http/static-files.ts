@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, relative, sep } from 'node:path'
 import send from 'send'
-import { answerWhole } from '../connection.ts'
+import { answerWhole } from '../answer.ts'
 
 export interface StaticOptions {
   /** Absolute. Nothing outside of it is served, whatever its symbolic links say. */
@@ -113,7 +113,8 @@ function sendFile(
     response.setHeader('X-Content-Type-Options', 'nosniff')
     // Pages may change, and may be for some only: ask each time.
     response.setHeader('Cache-Control', 'no-cache')
-    const done = (): void => resolve({ status: response.statusCode, sent })
+    let told: StaticAnswer | undefined
+    const done = (): void => resolve(told ?? { status: response.statusCode, sent })
     response.once('finish', done).once('close', done)
     const path = relative(root, file).split(sep).map(encodeURIComponent).join('/')
     // A link to a dotfile is one too.
@@ -125,7 +126,7 @@ function sendFile(
       })
       .on('error', (error: { status?: number; headers?: Record<string, string> }) => {
         if (response.headersSent) response.destroy()
-        else void answer(head, response, error.status ?? 500, error.headers)
+        else told = answer(head, response, error.status ?? 500, error.headers)
       })
       .pipe(response)
   })

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { closeLingering } from '../connection.ts'
+import { closeLingering } from '../answer.ts'
 import type { Connection } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import type { Peer } from '../peer.ts'
@@ -17,6 +17,7 @@ export class ClientConnection implements Connection {
   readonly #controller = new AbortController()
   readonly #serve: (exchange: Exchange) => void
   readonly #deadline: NodeJS.Timeout
+  readonly #idleMs: number
   readonly #queue: Exchange[] = []
   #current: Exchange | undefined
   /** No request that comes from now on is served. */
@@ -32,6 +33,8 @@ export class ClientConnection implements Connection {
       refusal: GatewayError | undefined
       /** Runs from accept, over TLS and the first head. */
       deadline: NodeJS.Timeout
+      /** How long the socket may rest between two requests; Infinity where that is not for us to see to. */
+      idleMs: number
     },
     serve: (exchange: Exchange) => void,
   ) {
@@ -40,6 +43,7 @@ export class ClientConnection implements Connection {
     this.socket = facts.socket
     this.refusal = facts.refusal
     this.#deadline = facts.deadline
+    this.#idleMs = facts.idleMs
     this.#serve = serve
     this.socket.once('close', () =>
       this.abort(new GatewayError('client-lost', 'the client has gone')),
@@ -72,6 +76,7 @@ export class ClientConnection implements Connection {
   /** Serves a request, after those that came before it. */
   offer(exchange: Exchange): void {
     clearTimeout(this.#deadline)
+    if (this.#idleMs !== Infinity) this.socket.setTimeout(0)
     if (this.#closing) return
     if (this.#current === undefined) {
       this.#run(exchange)
@@ -129,6 +134,8 @@ export class ClientConnection implements Connection {
     } else if (this.#closing) {
       closeLingering(this.socket)
     } else {
+      // Node's HTTP server closes a socket that times out.
+      if (this.#idleMs !== Infinity) this.socket.setTimeout(Math.max(this.#idleMs, 1))
       this.socket.resume()
     }
   }

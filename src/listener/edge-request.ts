@@ -1,3 +1,4 @@
+import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
 import type { Peer } from '../peer.ts'
 import { isToken, listElements, listsToken } from '../websocket/token-list.ts'
@@ -72,7 +73,6 @@ export interface RequestHead {
 }
 
 const maxHeaderLines = 100
-const maxHeadBytes = 16_384
 
 /**
  * Headers of which two would let two readers decide differently. Lists (Upgrade, Connection,

@@ -1,8 +1,9 @@
 import { ServerResponse, createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
+import { closeLingering } from '../answer.ts'
 import { longestDurationMs } from '../config/duration.ts'
-import { closeLingering } from '../connection.ts'
+import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
 import { listsToken } from '../websocket/token-list.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -12,15 +13,13 @@ import type { Takeover } from './exchange.ts'
 export interface HttpFrontOptions {
   /** For every head but the first of a connection, whose deadline runs from accept. */
   readonly headMs: number
+  /** Of an idle connection, announced to the client in whole seconds. Infinity: none, and nothing is announced. */
   readonly keepAliveMs: number
   /** Bytes held behind an upgrade request. */
   readonly earlyBytes: number
   /** A connection that failed with no request to answer: bytes that are not HTTP, a head that is too big or too slow. */
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
 }
-
-/** Bytes of a request head, as Node counts them; the exact count is made on the raw headers. */
-const maxHeadBytes = 16_384
 
 /**
  * HTTP/1.1 on sockets that others accepted. Node parses, and decides nothing: heads, versions, Host and upgrades are judged
@@ -37,12 +36,15 @@ export class HttpFront {
     this.#options = options
     this.#server = createServer({
       insecureHTTPParser: false,
+      // As Node counts them; the exact count is made on the raw headers.
       maxHeaderSize: maxHeadBytes,
       // The default drops what exceeds 2,000 names and values without a word; lines are counted instead.
       requireHostHeader: false,
       headersTimeout: nodeTimeout(options.headMs),
       requestTimeout: 0,
       keepAliveTimeout: nodeTimeout(options.keepAliveMs),
+      // By default Node waits a second longer than it says.
+      keepAliveTimeoutBuffer: 0,
       connectionsCheckingInterval: 250,
       shouldUpgradeCallback: (head) => {
         const taken = this.#takesOver(head)

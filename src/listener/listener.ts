@@ -70,7 +70,7 @@ export class Listener {
     this.#tls = tls
     this.#front = new HttpFront({
       headMs: options.timeouts.handshake,
-      keepAliveMs: options.timeouts.keepAlive,
+      keepAliveMs: ownClock(options.timeouts.keepAlive) ? Infinity : options.timeouts.keepAlive,
       earlyBytes: options.earlyBytes,
       failed: options.failed,
     })
@@ -166,9 +166,12 @@ export class Listener {
       this.#visits.delete(visit)
       entry.release()
     })
+    const { keepAlive } = this.#options.timeouts
+    const idleMs = ownClock(keepAlive) ? keepAlive : Infinity
+    const { refusal } = entry
     const ready = (spoken: Socket, proven: Peer): void => {
       const connection = new ClientConnection(
-        { listener: this.name, peer: proven, socket: spoken, refusal: entry.refusal, deadline },
+        { listener: this.name, peer: proven, socket: spoken, refusal, deadline, idleMs },
         this.#options.serve,
       )
       visit.connection = connection
@@ -233,6 +236,14 @@ export class Listener {
 
 function reasonOf(proof: CertificateProof | undefined): string {
   return proof?.kind === 'refused' ? proof.reason : 'none'
+}
+
+/**
+ * Whether idle connections have a clock of ours. Below a second Node would announce `Keep-Alive: timeout=0`, which some
+ * clients take for no limit at all, and go on using connections that are being closed.
+ */
+function ownClock(keepAliveMs: number): boolean {
+  return keepAliveMs < 1_000
 }
 
 function peerOf(socket: Socket): Peer | undefined {

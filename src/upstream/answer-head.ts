@@ -2,8 +2,6 @@ import { GatewayError } from '../errors.ts'
 
 /** Interim answers that are skipped before the real one. */
 export const maxInterimAnswers = 8
-/** Bytes of an answer's head, all lines together. */
-export const maxHeadBytes = 16_384
 
 /** The values of every line of a header, in order. @param name in lower case */
 export function headerValues(raw: readonly string[], name: string): string[] {

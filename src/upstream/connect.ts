@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net'
 import type { LookupFunction, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Server } from '../config/server-url.ts'
+import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import type { ClientTls } from './client-tls.ts'
 import type { Resolver } from './resolve.ts'
@@ -16,8 +17,6 @@ export interface ConnectOptions {
 
 /** Dead peers that no timer of ours watches are found by the kernel, in minutes. */
 const keepAliveDelayMs = 60_000
-const longestTimerMs = 2 ** 31 - 1
-
 /**
  * Connects to a server: TCP, TLS or a unix socket. What it resolves with is ready for bytes, reads nothing yet, half-closes,
  * and has one listener, which keeps an error that comes while nobody else listens from ending the process: look at
@@ -72,7 +71,7 @@ export function connect(server: Server, options: ConnectOptions): Promise<Socket
     const late = (): void =>
       fail(new GatewayError('upstream-timeout', `${server.url}: no connection in ${connectMs} ms`))
 
-    const timer = setTimeout(late, Math.min(connectMs, longestTimerMs))
+    const timer = setTimeout(late, Math.min(connectMs, longestDurationMs))
     signal.addEventListener('abort', abort)
     socket.on('error', failed).on('close', closed).on('connect', connected)
     if (secure) socket.on('secureConnect', succeed)

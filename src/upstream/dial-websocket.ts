@@ -3,9 +3,11 @@ import { request as httpRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Server } from '../config/server-url.ts'
+import { longestDurationMs } from '../config/duration.ts'
+import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
 import { serializeExtensions } from '../websocket/extensions.ts'
-import { checkAnswerHead, maxHeadBytes, maxInterimAnswers } from './answer-head.ts'
+import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { DialedWebSocket, UpstreamAnswer, WebSocketOffer } from './upstream.ts'
 import { verifyHandshake } from './verify-handshake.ts'
 
@@ -14,8 +16,6 @@ export interface HandshakeOptions {
   readonly handshakeMs: number
   readonly signal: AbortSignal
 }
-
-const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Opens a WebSocket on a socket that `connect` made, whose only user it is. Node's client parses the answer (undici's
@@ -102,7 +102,7 @@ export function shakeHands(
     })
     socket.on('close', lost)
     signal.addEventListener('abort', abort)
-    const timer = setTimeout(late, Math.min(handshakeMs, longestTimerMs))
+    const timer = setTimeout(late, Math.min(handshakeMs, longestDurationMs))
     request.end()
   })
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
+import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { AnswerFlow, AnswerSink } from './http-request.ts'
@@ -21,8 +22,6 @@ export interface ExchangeFailure {
   /** Not a byte of an answer came, and the connection broke by itself. */
   readonly unanswered: boolean
 }
-
-const longestTimerMs = 2 ** 31 - 1
 
 /** One request and its answer, as undici's handler. Settles once, with undefined where the answer came whole. */
 export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
@@ -82,7 +81,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
     if (this.#done || this.#waiting || !this.#socket.writableNeedDrain) return
     this.#waiting = true
     // The socket's own clock sees the kernel take a part of a write, which no event tells.
-    this.#socket.setTimeout(Math.min(this.#options.stallMs, longestTimerMs))
+    this.#socket.setTimeout(Math.min(this.#options.stallMs, longestDurationMs))
     this.#socket.once('timeout', this.#onStall).once('drain', this.#onDrain)
   }
 
@@ -94,7 +93,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
         const message = `${this.#server}: no answer in ${responseMs} ms`
         this.abort(new GatewayError('upstream-timeout', message))
       },
-      Math.min(responseMs, longestTimerMs),
+      Math.min(responseMs, longestDurationMs),
     )
   }
 

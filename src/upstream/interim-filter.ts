@@ -1,5 +1,5 @@
+import { maxHeadBytes } from '../config/fixed-limits.ts'
 import type { Socket } from 'node:net'
-import { maxHeadBytes } from './answer-head.ts'
 
 const start = Buffer.from('HTTP/1.1 1')
 const headEnd = Buffer.from('\r\n\r\n')

@@ -58,7 +58,8 @@ async function shake(port: number, more: Record<string, string> = {}, from?: str
   client.send(upgradeHead('/', more))
   const { status, headers } = await client.head()
   client.destroy()
-  if (status === 429) expect(headers.get('retry-after')).toBe('1')
+  // The time until the next one may come, in whole seconds.
+  if (status === 429) expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
   return status
 }
 

@@ -49,6 +49,15 @@ test('the page and its parts are there, and everything in them is local', async 
   expect(html.body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
 })
 
+test('stdout is the log alone; the invitation is for the terminal', async () => {
+  while (!demo.written.stderr.includes('let the browser pass'))
+    await once(demo.child.stderr, 'data')
+  expect(demo.written.stderr).toContain(`The demo is at https://localhost:${port}\n`)
+  const lines = demo.written.stdout.split('\n').slice(0, -1)
+  expect(lines).not.toEqual([])
+  for (const line of lines) expect(JSON.parse(line)).toHaveProperty('msg')
+})
+
 test('what one says in the chat, all hear', async () => {
   const [one, two] = [await open('/chat'), await open('/chat')]
   one.send(JSON.stringify({ kind: 'say', id: '1', from: 'one', text: 'hello' }))

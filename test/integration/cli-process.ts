@@ -40,6 +40,11 @@ export class CliProcess {
     }))
   }
 
+  /** All that was written so far. */
+  get written(): { readonly stdout: string; readonly stderr: string } {
+    return { stdout: this.#stdout, stderr: this.#stderr }
+  }
+
   /** The log so far; what is no JSON is left out. */
   get lines(): Line[] {
     return this.#stdout

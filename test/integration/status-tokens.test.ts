@@ -163,7 +163,12 @@ const rows: readonly Row[] = [
 ]
 
 /** Tokens of the table that have tests of their own further down or in another state of the gateway. */
-const elsewhere: readonly Token[] = ['client-limit', 'gateway-full', 'draining', 'internal']
+const elsewhere: readonly Token[] = [
+  ...(['client-limit', 'gateway-full', 'draining', 'internal'] as const),
+  ...(['identity-limit', 'route-limit'] as const),
+  ...(['credentials-missing', 'credentials-invalid', 'credentials-expired'] as const),
+  ...(['permission-missing', 'auth-unavailable'] as const),
+]
 
 const scripts: Record<string, Script> = {
   '/lost': (connection) => connection.reset(),

@@ -33,7 +33,8 @@ export async function runDemo(bind: string, source: string): Promise<number> {
         }),
       ),
       ready: (gateway) => {
-        process.stdout.write(invitation(gateway.addresses.get('edge')?.port ?? bind))
+        // Not to stdout, which is the log: whoever reads that expects lines of one kind.
+        process.stderr.write(invitation(gateway.addresses.get('edge')?.port ?? bind))
       },
     })
   } finally {

@@ -52,7 +52,6 @@ const codes: Partial<Record<Token, number>> = {
   'route-limit': 1013,
   'gateway-full': 1013,
   'auth-unavailable': 1013,
-  'upstream-unavailable': 1013,
   draining: 1013,
 }
 

@@ -140,9 +140,18 @@ test('conditional requests', async () => {
   expect((await ask('/web/app.js', ['If-Match: "other"'])).status).toBe(412)
 })
 
-test('tells the status and the bytes of the body', async () => {
+test.each<[string, string, string[], StaticAnswer]>([
+  ['GET', '/web/app.js', [], { status: 200, sent: 9 }],
+  ['GET', '/web/app.js', ['Range: bytes=1-3'], { status: 206, sent: 3 }],
+  ['GET', '/web/app.js', ['Range: bytes=9-'], { status: 416, sent: 22 }],
+  ['HEAD', '/web/app.js', ['Range: bytes=9-'], { status: 416, sent: 0 }],
+  ['GET', '/web/app.js', ['If-Match: "other"'], { status: 412, sent: 20 }],
+  ['HEAD', '/web/app.js', [], { status: 200, sent: 0 }],
+  ['GET', '/web/none.txt', [], { status: 404, sent: 10 }],
+])('tells the status and the bytes of the body: %s %s %j', async (method, target, lines, told) => {
   answers = []
-  await ask('/web/app.js')
+  const { body } = await ask(target, lines, method)
   while (answers.length === 0) await new Promise(setImmediate)
-  expect(answers).toEqual([{ status: 200, sent: 9 }])
+  expect(answers).toEqual([told])
+  expect(body).toHaveLength(told.sent)
 })

@@ -404,15 +404,6 @@ describe('what the gateway decides', () => {
     expect(await rig.ended()).toMatchObject({ closedBy: 'gateway', reason: token, error: token })
   })
 
-  test('draining with the code of drain.code', async () => {
-    const rig = await rigs.make()
-    rig.session.close(new GatewayError('draining', 'because', { clientCode: 1012 }))
-    expect(await rig.client.close()).toBe('1012 draining')
-    expect(await rig.upstream.close()).toBe('1001 draining')
-    leave(rig)
-    expect(await rig.ended()).toMatchObject({ code: 1012 })
-  })
-
   test('a close that was asked for before the session was carried', async () => {
     const rig = await rigs.make({
       before: (session) => session.close(new GatewayError('draining', 'early')),
