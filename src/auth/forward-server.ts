@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { longestDurationMs } from '../config/duration.ts'
+import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
 
 /** A whole answer of a login server. */
@@ -13,7 +14,6 @@ export interface ForwardAnswer {
 const maxConnections = 32
 /** Questions that wait for a connection, beyond those that have one. */
 const maxWaiting = 256
-const maxHeadBytes = 16_384
 const maxBodyBytes = 65_536
 /** Below the 5 s after which many servers close an idle connection. */
 const keepAliveMs = 4_000

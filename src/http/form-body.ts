@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import { RequestBody } from './request-body.ts'
@@ -9,8 +10,6 @@ export interface FormOptions {
   readonly withinMs: number
   readonly signal: AbortSignal
 }
-
-const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Reads a whole form (`application/x-www-form-urlencoded`).
@@ -32,7 +31,7 @@ export async function readForm(
   const wanted = (): void => {
     if (expectsContinue) response.writeContinue()
   }
-  const stallMs = Math.min(withinMs, longestTimerMs)
+  const stallMs = Math.min(withinMs, longestDurationMs)
   const body = new RequestBody(head, { maxBytes, stallMs, wanted })
   const late = setTimeout(
     () => body.destroy(new GatewayError('body-timeout', `not whole in ${withinMs} ms`)),
