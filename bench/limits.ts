@@ -1,6 +1,7 @@
 /**
- * What the rates of a session cost the relay: CPU time of its thread per message, with limits that are never reached and with
- * none, turn about in one process. The peers run in a thread of their own, so that their work is not counted.
+ * What the rates of a session cost the relay: CPU time of its thread per message, with limits that
+ * are never reached and with none, turn about in one process. The peers run in a thread of their
+ * own, so that their work is not counted.
  *
  *     node bench/limits.ts
  */
@@ -83,7 +84,10 @@ async function main(): Promise<void> {
   const accepted: Socket[] = []
   server.on('connection', (socket) => accepted.push(socket))
 
-  /** One session of its own, since two connections are never quite alike. @returns us of CPU per message */
+  /**
+   * One session of its own, since two connections are never quite alike. @returns us of CPU per
+   * message
+   */
   const run = async (load: Load, rate: RateLimit): Promise<number> => {
     peers.postMessage(load)
     while (accepted.length < 2) await once(server, 'connection')
@@ -105,7 +109,8 @@ async function main(): Promise<void> {
 
   console.log('us of CPU per message     off      on  difference')
   for (const load of loads) {
-    // Sums: the kernel counts CPU time in steps of milliseconds, which evens out over many runs and in no single one.
+    // Sums: the kernel counts CPU time in steps of milliseconds, which evens out over many runs and
+    // in no single one.
     const spent: [off: number, on: number] = [0, 0]
     for (let round = -2; round < rounds; round += 1) {
       for (const mode of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
@@ -124,7 +129,10 @@ async function main(): Promise<void> {
   server.close()
 }
 
-/** The two ends of a session for each load: what is written to the client's is counted at the upstream's. */
+/**
+ * The two ends of a session for each load: what is written to the client's is counted at the
+ * upstream's.
+ */
 function playPeers(port: number): void {
   parentPort?.on('message', (load: Load) => {
     // Accepted in the order in which they connect.
@@ -153,7 +161,10 @@ function drive(client: Socket, upstream: Socket, load: Load): void {
   client.write(batch)
 }
 
-/** A client's binary message under a key of zeros, which is as good as any other to who does not unmask. */
+/**
+ * A client's binary message under a key of zeros, which is as good as any other to who does not
+ * unmask.
+ */
 function frame(payloadBytes: number): Buffer {
   const extended = payloadBytes < 126 ? 0 : 2
   const bytes = Buffer.alloc(2 + extended + 4 + payloadBytes)

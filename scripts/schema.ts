@@ -1,4 +1,5 @@
-// npm run schema: writes what is made from the schema. A test fails while these files are not what this would write.
+// npm run schema: writes what is made from the schema. A test fails while these files are not what
+// this would write.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { configDocs } from '../src/config/config-docs.ts'

@@ -5,8 +5,9 @@ import type { Socket } from 'node:net'
 export const lingerMs = 2_000
 
 /**
- * Flushes, sends FIN, then reads and discards for a bounded time. Closing at once with bytes unread would reset the
- * connection, and a reset can overtake the answer on its way (RFC 9112 section 9.6).
+ * Flushes, sends FIN, then reads and discards for a bounded time. Closing at once with bytes unread
+ * would reset the connection, and a reset can overtake the answer on its way (RFC 9112 section
+ * 9.6).
  */
 export function closeLingering(socket: Socket, withinMs = lingerMs): void {
   if (socket.destroyed) return
@@ -18,8 +19,8 @@ export function closeLingering(socket: Socket, withinMs = lingerMs): void {
 }
 
 /**
- * Sends a whole answer that does not depend on the request's body. Where that body is still on its way, the connection is
- * closed after it, and not before the client had time to read the answer.
+ * Sends a whole answer that does not depend on the request's body. Where that body is still on its
+ * way, the connection is closed after it, and not before the client had time to read the answer.
  */
 export function answerWhole(
   head: IncomingMessage,
@@ -49,14 +50,20 @@ export function answerWhole(
   head.resume()
 }
 
-/** Header lines, name and value alternating, as Node takes them: those of one name together. The names are ours. */
+/**
+ * Header lines, name and value alternating, as Node takes them: those of one name together. The
+ * names are ours.
+ */
 export function linesByName(lines: readonly string[]): Record<string, string[]> {
   const headers: Record<string, string[]> = {}
   for (let at = 0; at + 1 < lines.length; at += 2) (headers[lines[at]!] ??= []).push(lines[at + 1]!)
   return headers
 }
 
-/** Node calls a request complete only after its `request` event, so one without a body has to be told by its head. */
+/**
+ * Node calls a request complete only after its `request` event, so one without a body has to be
+ * told by its head.
+ */
 function bodyPending(head: IncomingMessage): boolean {
   if (head.complete) return false
   const { 'content-length': length = '0', 'transfer-encoding': coding } = head.headers

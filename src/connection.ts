@@ -9,8 +9,14 @@ export interface Connection {
   readonly peer: Peer
   /** The socket that HTTP is spoken on: the accepted one, or the TLS socket on it. */
   readonly socket: Socket
-  /** Aborted when the client has gone or the connection is being destroyed; its reason is a GatewayError. */
+  /**
+   * Aborted when the client has gone or the connection is being destroyed; its reason is a
+   * GatewayError.
+   */
   readonly signal: AbortSignal
-  /** Why admission turned it away: the first request is answered with this, and nothing else is done for it. */
+  /**
+   * Why admission turned it away: the first request is answered with this, and nothing else is done
+   * for it.
+   */
   readonly refusal: GatewayError | undefined
 }

@@ -1,4 +1,7 @@
-/** What each side of a failure sees. A token without `status` cannot happen before the 101, one without close codes not after it. */
+/**
+ * What each side of a failure sees. A token without `status` cannot happen before the 101, one
+ * without close codes not after it.
+ */
 export interface Fault {
   /** The HTTP status before the 101. */
   readonly status?: number
@@ -15,8 +18,8 @@ export interface Fault {
 }
 
 /**
- * Every failure the gateway has a defined answer for. The token is the `error` of the log line, the label of the
- * metric, the heading in docs/errors.md and the reason of the Close frame.
+ * Every failure the gateway has a defined answer for. The token is the `error` of the log line, the
+ * label of the metric, the heading in docs/errors.md and the reason of the Close frame.
  */
 export const faults = {
   'request-malformed': { status: 400, closes: true },
@@ -71,15 +74,19 @@ export const faults = {
 export type Token = keyof typeof faults
 
 export interface GatewayErrorOptions extends ErrorOptions {
-  /** Close code towards the upstream where the token alone does not decide it (`upstream-invalid`: 1002, 1009 or 1008). */
+  /**
+   * Close code towards the upstream where the token alone does not decide it (`upstream-invalid`:
+   * 1002, 1009 or 1008).
+   */
   readonly upstreamCode?: number
   /** Header lines of the refusal, name and value alternating (`WWW-Authenticate`). */
   readonly headers?: readonly string[]
 }
 
 /**
- * A failure the gateway has a defined answer for. Everything else is a bug and is answered as `internal`.
- * `message` is for operators and never leaves the process; the peer sees the status or the close code, and the token.
+ * A failure the gateway has a defined answer for. Everything else is a bug and is answered as
+ * `internal`. `message` is for operators and never leaves the process; the peer sees the status or
+ * the close code, and the token.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'

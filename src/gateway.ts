@@ -42,12 +42,15 @@ import { Resolver } from './upstream/resolve.ts'
 export interface GatewayParts {
   readonly logger: Logger
   readonly metrics: Metrics
-  /** For TLS listeners whose configuration names no certificate: pairs that live in memory alone. */
+  /**
+   * For TLS listeners whose configuration names no certificate: pairs that live in memory alone.
+   */
   readonly certificates?: readonly CertificatePair[]
 }
 
 /**
- * The composition root: turns a configuration into stages and listeners, starts them, and takes them down again.
+ * The composition root: turns a configuration into stages and listeners, starts them, and takes
+ * them down again.
  */
 export class Gateway {
   /** Where each listener listens, once started. */
@@ -180,8 +183,8 @@ export class Gateway {
   }
 
   /**
-   * Reads every listener's certificates again, and the authorities of client certificates. Where one is broken the old ones
-   * stay in use, all of them, and that is told. Never rejects.
+   * Reads every listener's certificates again, and the authorities of client certificates. Where
+   * one is broken the old ones stay in use, all of them, and that is told. Never rejects.
    */
   async reloadCertificates(): Promise<void> {
     for (const listener of this.#listeners) {
@@ -202,9 +205,9 @@ export class Gateway {
   }
 
   /**
-   * Accepts nothing more, lets requests finish and closes every session with 1001, all within `timeouts.closing`. Shortly
-   * before its end, requests that have no answer yet get their 503, and what is left then is destroyed. Resolves when
-   * everything has ended and been told of.
+   * Accepts nothing more, lets requests finish and closes every session with 1001, all within
+   * `timeouts.closing`. Shortly before its end, requests that have no answer yet get their 503, and
+   * what is left then is destroyed. Resolves when everything has ended and been told of.
    */
   async drain(): Promise<void> {
     if (this.#draining) return
@@ -232,9 +235,9 @@ export class Gateway {
   }
 
   /**
-   * Ends the sessions that a revocation names with 3000 `session-revoked`, and refuses their credentials from now on: until
-   * they would expire anyway, or until this process ends where they never do. Of a subject, tokens that say they were issued
-   * later (`iat`) are good again.
+   * Ends the sessions that a revocation names with 3000 `session-revoked`, and refuses their
+   * credentials from now on: until they would expire anyway, or until this process ends where they
+   * never do. Of a subject, tokens that say they were issued later (`iat`) are good again.
    * @returns how many sessions were ended
    * @throws {TypeError} where it does not name exactly one thing
    */
@@ -311,7 +314,10 @@ function sessionKind(action: 'proxy' | 'bridge'): SessionKind {
   return action === 'proxy' ? 'websocket' : 'bridge'
 }
 
-/** Ids that name a request or a session in the log: unique in a process, and as good as unique among many. */
+/**
+ * Ids that name a request or a session in the log: unique in a process, and as good as unique among
+ * many.
+ */
 function idSource(): () => string {
   const prefix = randomBytes(6).toString('base64url')
   let count = 0

@@ -1,6 +1,8 @@
 /** What a client's socket proves of it. Nothing here comes from a header. */
 export interface Peer {
-  /** The IP address in its canonical text (an IPv4-mapped one as IPv4), or `unix` on a unix socket. */
+  /**
+   * The IP address in its canonical text (an IPv4-mapped one as IPv4), or `unix` on a unix socket.
+   */
   readonly address: string
   /** The remote port; undefined on a unix socket. */
   readonly port: number | undefined
@@ -8,7 +10,9 @@ export interface Peer {
   readonly encrypted: boolean
   /** The SNI name, lower case, without a trailing dot. */
   readonly servername: string | undefined
-  /** The certificate it has shown, where this listener's authorities vouch for it; never another. */
+  /**
+   * The certificate it has shown, where this listener's authorities vouch for it; never another.
+   */
   readonly certificate?: PeerCertificate
 }
 

@@ -29,8 +29,8 @@ import { strippedPrefix } from './route/path-pattern.ts'
 import type { DialedTcp, DialedWebSocket, UpstreamAnswer } from './upstream/upstream.ts'
 
 /**
- * One request, from its head to the last byte of its answer or the last frame of its session, one line a stage. Never
- * rejects: every exit is an answer and a line of the log.
+ * One request, from its head to the last byte of its answer or the last frame of its session, one
+ * line a stage. Never rejects: every exit is an answer and a line of the log.
  */
 export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
   const { connection } = exchange
@@ -148,7 +148,8 @@ async function openSession(
 ): Promise<void> {
   const { signal } = connection
   const { metrics } = stages.sinks
-  // Node hands the socket over for what parseUpgrade takes; were they ever to differ, nothing is tunnelled.
+  // Node hands the socket over for what parseUpgrade takes; were they ever to differ, nothing is
+  // tunnelled.
   if (takeover === undefined) throw new GatewayError('handshake-invalid', 'not an upgrade to Node')
   const dialedAt = performance.now()
   const dialed = await dial(upgrade, { route, proof, upgrade: true }, action, signal, stages)
@@ -288,7 +289,8 @@ async function serveRequest(
 }
 
 /**
- * An auth server's own answer. A refusal among them is told as one, and left to `refuse: visible` where a page could not see it.
+ * An auth server's own answer. A refusal among them is told as one, and left to `refuse: visible`
+ * where a page could not see it.
  */
 function passAuthAnswer(
   { head, response, takeover }: Exchange,

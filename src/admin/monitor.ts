@@ -9,19 +9,25 @@ export interface MonitorOptions {
   readonly bind: BindAddress
   readonly metrics: Metrics
   readonly logger: Logger
-  /** Why new clients should go elsewhere (`starting`, `draining`); undefined while they are welcome. */
+  /**
+   * Why new clients should go elsewhere (`starting`, `draining`); undefined while they are welcome.
+   */
   readonly unready: () => string | undefined
 }
 
 /** The name under which the monitor appears in the log, beside the configured listeners. */
 const name = 'monitor'
 
-/** Sockets of its own, outside `admission`: a full gateway must still be able to say that it lives. */
+/**
+ * Sockets of its own, outside `admission`: a full gateway must still be able to say that it lives.
+ */
 const maxSockets = 32
 const headMs = 5_000
 /** A socket that neither sends nor takes anything for so long is ended. */
 const silentMs = 10_000
-/** Rendering costs, and whoever can reach the port can ask: an answer serves everybody for so long. */
+/**
+ * Rendering costs, and whoever can reach the port can ask: an answer serves everybody for so long.
+ */
 const metricsAgeMs = 1_000
 
 interface Answer {
@@ -33,8 +39,8 @@ interface Answer {
 const plain = 'text/plain; charset=utf-8'
 
 /**
- * What watches the process: `/livez`, `/readyz` and `/metrics`, and nothing else. It changes nothing and shows no
- * traffic, so it may be bound to a pod's address.
+ * What watches the process: `/livez`, `/readyz` and `/metrics`, and nothing else. It changes
+ * nothing and shows no traffic, so it may be bound to a pod's address.
  */
 export class Monitor {
   readonly #options: MonitorOptions
@@ -62,7 +68,10 @@ export class Monitor {
     })
   }
 
-  /** @returns where it accepts from now on. @throws {Error} with one line, where that is not possible */
+  /**
+   * @returns where it accepts from now on. @throws {Error} with one line, where that is not
+   * possible
+   */
   async start(): Promise<BoundAddress> {
     const { bind, logger, metrics } = this.#options
     const bound = await listenOn(this.#server, bind, name)

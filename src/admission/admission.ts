@@ -31,7 +31,9 @@ const defaultConnections = 200
 const defaultHandshakes = { count: 50, perMs: 1000 }
 /** Refusals that are told so at once; a refused socket costs a file as well. */
 const maxRefused = 100
-/** Files of a process that serves nobody, with some to spare for those that are open for a moment. */
+/**
+ * Files of a process that serves nobody, with some to spare for those that are open for a moment.
+ */
 const ownFiles = 32
 
 /** Not routable on the internet: most likely a load balancer that stands for many clients. */
@@ -122,8 +124,8 @@ export class Admission {
   }
 
   /**
-   * The places of what may become a session. They are acquired step by step, as more is known of it, and held until its
-   * `release()`: in a `finally` of whoever called this.
+   * The places of what may become a session. They are acquired step by step, as more is known of
+   * it, and held until its `release()`: in a `finally` of whoever called this.
    */
   sessionPlace(request: SessionRequest): SessionPlace {
     return new SessionPlace(this.#ledger, this.#context.limits, request)

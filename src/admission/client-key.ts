@@ -2,7 +2,8 @@ import { isIPv4 } from 'node:net'
 import { networkOf } from '../observe/network.ts'
 
 /**
- * What a client is counted under: its address, or its /64 where that is IPv6, since whoever has one address of it has them all.
+ * What a client is counted under: its address, or its /64 where that is IPv6, since whoever has one
+ * address of it has them all.
  * @param address in its canonical text, an IPv4-mapped one as IPv4
  */
 export function clientKey(address: string): string {

@@ -4,17 +4,20 @@ import type { Rate } from '../config/rate.ts'
 export type Release = () => void
 
 /**
- * All counting of who may come in and who may stay. Keys of different accounts have nothing to do with each other.
+ * All counting of who may come in and who may stay. Keys of different accounts have nothing to do
+ * with each other.
  *
- * Every answer is given at once, so that a check costs no turn of the event loop and nobody who is refused holds anything
- * meanwhile. An implementation that counts across processes or machines answers from the share of each limit that it
- * holds, and settles with the others behind the scenes.
+ * Every answer is given at once, so that a check costs no turn of the event loop and nobody who is
+ * refused holds anything meanwhile. An implementation that counts across processes or machines
+ * answers from the share of each limit that it holds, and settles with the others behind the
+ * scenes.
  */
 export interface Ledger {
   /** Places taken under a key. */
   held(account: string, key: string): number
   /**
-   * Takes one of `max` places under a key. A place is acquired, not looked at: two that ask at once cannot both get the last.
+   * Takes one of `max` places under a key. A place is acquired, not looked at: two that ask at once
+   * cannot both get the last.
    * @param max `Infinity` for no limit
    * @returns undefined where `max` places are taken
    */

@@ -2,7 +2,10 @@ import { hash } from 'node:crypto'
 import type { Rate } from '../config/rate.ts'
 import type { Ledger, Release } from './ledger.ts'
 
-/** Keys of one account whose rate is metered at once. Their memory is bounded by it: some 5 MiB an account. */
+/**
+ * Keys of one account whose rate is metered at once. Their memory is bounded by it: some 5 MiB an
+ * account.
+ */
 const defaultMaxMetered = 65_536
 /** Longer keys stand as a hash: whoever chooses a key must not choose how much we hold. */
 const maxKeyLength = 64
@@ -74,13 +77,14 @@ export class LocalLedger implements Ledger {
 }
 
 /**
- * The token buckets of one account in GCRA's form: of each key only the time at which its bucket will be full. One that is
- * full is worth no more than an unknown one and may be forgotten; where there are too many, the longest unused are. Whoever
- * has addresses enough to make us forget has a fresh bucket with each of them anyway; refusing what is not known would hit
- * the innocent.
+ * The token buckets of one account in GCRA's form: of each key only the time at which its bucket
+ * will be full. One that is full is worth no more than an unknown one and may be forgotten; where
+ * there are too many, the longest unused are. Whoever has addresses enough to make us forget has a
+ * fresh bucket with each of them anyway; refusing what is not known would hit the innocent.
  *
- * Keys are kept in two generations and forgotten by whole ones. One map in order of use would do, but looking for its oldest
- * key walks over all that were deleted since it last grew: some 20 us a take under a flood, where this is a third of one.
+ * Keys are kept in two generations and forgotten by whole ones. One map in order of use would do,
+ * but looking for its oldest key walks over all that were deleted since it last grew: some 20 us a
+ * take under a flood, where this is a third of one.
  */
 class Meters {
   readonly #maxKeys: number
@@ -116,7 +120,10 @@ class Meters {
     if (fullAt !== undefined) held.set(key, fullAt - spacing)
   }
 
-  /** Takes the key out of what is older, and lets go of what is old enough. @returns what is known of it */
+  /**
+   * Takes the key out of what is older, and lets go of what is old enough. @returns what is known
+   * of it
+   */
   #forget(key: string, refill: number, now: number): number {
     const recent = this.#recent.get(key)
     if (recent !== undefined) return recent

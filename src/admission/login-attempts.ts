@@ -5,9 +5,10 @@ import { clientKey } from './client-key.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
- * How often a password may be guessed: by the name and the client together, so that nobody keeps another from logging in by
- * guessing elsewhere. A check takes its token before it is made and puts it back when the password was right; looking first
- * and taking later would let as many guesses through as are made at once.
+ * How often a password may be guessed: by the name and the client together, so that nobody keeps
+ * another from logging in by guessing elsewhere. A check takes its token before it is made and puts
+ * it back when the password was right; looking first and taking later would let as many guesses
+ * through as are made at once.
  */
 export class LoginAttempts implements AttemptMeter {
   readonly #ledger: Ledger

@@ -3,8 +3,9 @@ import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path/posix'
 
 /**
- * How much memory there is for this process: the least that its control group or one above allows, or the machine's. Node's
- * `process.constrainedMemory()` does not look at the groups above, nor where a container sees its group as the root.
+ * How much memory there is for this process: the least that its control group or one above allows,
+ * or the machine's. Node's `process.constrainedMemory()` does not look at the groups above, nor
+ * where a container sees its group as the root.
  * @param root where /proc and /sys are; another folder in tests
  */
 export function availableMemory(root = '/'): number {

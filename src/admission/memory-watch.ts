@@ -1,7 +1,10 @@
 import { GatewayError } from '../errors.ts'
 import { availableMemory } from './memory-limit.ts'
 
-/** What `auto` leaves for everything that is not resident here: page cache, sockets' buffers, neighbours. */
+/**
+ * What `auto` leaves for everything that is not resident here: page cache, sockets' buffers,
+ * neighbours.
+ */
 const autoShare = 0.85
 /** Reading it costs some 30 us. */
 const sampleMs = 1000
@@ -15,7 +18,10 @@ export interface MemoryContext {
   readonly warn: (message: string) => void
 }
 
-/** Watches resident memory, so that a gateway that is nearly out of it takes no new sessions instead of losing all. Swept. */
+/**
+ * Watches resident memory, so that a gateway that is nearly out of it takes no new sessions instead
+ * of losing all. Swept.
+ */
 export class MemoryWatch {
   readonly #limit: number
   readonly #resident: () => number
@@ -44,7 +50,10 @@ export class MemoryWatch {
     this.#residentBytes = this.#resident()
   }
 
-  /** Memory cannot be read on this system. Refusing everybody for that would be worse than not watching. */
+  /**
+   * Memory cannot be read on this system. Refusing everybody for that would be worse than not
+   * watching.
+   */
   crashed(thrown: unknown): void {
     this.#residentBytes = 0
     this.#sampledAt = Infinity

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * The process's soft limit of open files, from /proc. Node has no call for it, and its diagnostic report, which knows, takes
- * milliseconds and looks up host names.
+ * The process's soft limit of open files, from /proc. Node has no call for it, and its diagnostic
+ * report, which knows, takes milliseconds and looks up host names.
  * @returns `Infinity` where it cannot be told
  */
 export function openFilesLimit(): number {

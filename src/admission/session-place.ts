@@ -18,8 +18,9 @@ export interface SessionRequest {
 }
 
 /**
- * The places of one session in the counts, from the check that acquires them to the session's end. A limit that a route has
- * from the global ones counts the sessions of all routes that have it from there; a route's own counts its own.
+ * The places of one session in the counts, from the check that acquires them to the session's end.
+ * A limit that a route has from the global ones counts the sessions of all routes that have it from
+ * there; a route's own counts its own.
  */
 export class SessionPlace {
   readonly #ledger: Ledger

@@ -17,9 +17,10 @@ export const publicAlgorithms: readonly string[] = [
 ]
 
 /**
- * The algorithms that a key may be used with. The key says which, never the token: with an RSA key's text taken for the
- * secret of an HMAC, everybody who knows the public key could sign.
- * @returns none for a key of another kind; `rsa-pss` ones, which Web Crypto does not take, among them
+ * The algorithms that a key may be used with. The key says which, never the token: with an RSA
+ * key's text taken for the secret of an HMAC, everybody who knows the public key could sign.
+ * @returns none for a key of another kind; `rsa-pss` ones, which Web Crypto does not take, among
+ * them
  */
 export function algorithmsOf(key: KeyObject): readonly string[] {
   if (key.type === 'secret') return hmac

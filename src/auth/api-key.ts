@@ -10,8 +10,8 @@ import { findCredential } from './places.ts'
 import type { CredentialPlaces, Place } from './places.ts'
 
 /**
- * Lets pass by keys of which the gateway knows no more than their SHA-256: keys are long and random, so that nothing slower is
- * needed to keep them from being guessed.
+ * Lets pass by keys of which the gateway knows no more than their SHA-256: keys are long and
+ * random, so that nothing slower is needed to keep them from being guessed.
  */
 export class ApiKeyAuthenticator implements Authenticator {
   readonly name: string
@@ -52,8 +52,9 @@ export class ApiKeyAuthenticator implements Authenticator {
   }
 
   /**
-   * A map's lookup takes a time that depends on the hash that is looked for, and nobody can choose a key by what its hash
-   * begins with, short of finding it by trial. The comparison of the whole is in constant time besides.
+   * A map's lookup takes a time that depends on the hash that is looked for, and nobody can choose
+   * a key by what its hash begins with, short of finding it by trial. The comparison of the whole
+   * is in constant time besides.
    */
   #find(credential: string): ApiKey | undefined {
     // Keys are ASCII; what else comes has more than one reading as bytes.
@@ -79,7 +80,10 @@ export class ApiKeyAuthenticator implements Authenticator {
   }
 }
 
-/** No scheme is registered for keys in headers of their own; who reads this learns where theirs belongs. */
+/**
+ * No scheme is registered for keys in headers of their own; who reads this learns where theirs
+ * belongs.
+ */
 function challengeOf(realm: string, { from, header, query }: ApiKeyConfig): string {
   if (header !== undefined && header !== 'authorization') {
     return challenge('ApiKey', { realm, header })

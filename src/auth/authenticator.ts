@@ -16,7 +16,10 @@ export interface Attempt {
   readonly signal: AbortSignal
 }
 
-/** An answer of a forward authenticator's server that the client is to see: a login page, a 401 of its own. */
+/**
+ * An answer of a forward authenticator's server that the client is to see: a login page, a 401 of
+ * its own.
+ */
 export interface AuthAnswer {
   readonly kind: 'answer'
   readonly status: number
@@ -28,7 +31,10 @@ export interface AuthAnswer {
 /** Undefined: no credential of this kind, so that the next authenticator may try. */
 export type Verdict = Identity | AuthAnswer | undefined
 
-/** One way to prove who one is. Every implementation passes the suite of test/unit/auth/authenticator-suite.ts. */
+/**
+ * One way to prove who one is. Every implementation passes the suite of
+ * test/unit/auth/authenticator-suite.ts.
+ */
 export interface Authenticator {
   /** Its name in the configuration. */
   readonly name: string
@@ -38,8 +44,8 @@ export interface Authenticator {
   /** Where its credentials may stand; taken out of every request of a route that uses it. */
   readonly places: readonly Place[]
   /**
-   * @throws {GatewayError} `credentials-invalid`, `credentials-expired`, `permission-missing`, `auth-unavailable`,
-   * `client-limit`
+   * @throws {GatewayError} `credentials-invalid`, `credentials-expired`, `permission-missing`,
+   * `auth-unavailable`, `client-limit`
    */
   authenticate(attempt: Attempt): Promise<Verdict>
   /** Whether an identity still holds, for methods that can be asked again. */

@@ -2,7 +2,10 @@ import { GatewayError } from '../errors.ts'
 import { logoutEvent } from './logout-event.ts'
 import type { TokenVerifier, VerifiedToken } from './token-verifier.ts'
 
-/** Whose sessions an identity provider has ended: those of a subject, of one login, or of both named at once. */
+/**
+ * Whose sessions an identity provider has ended: those of a subject, of one login, or of both named
+ * at once.
+ */
 export interface Logout {
   /** The authenticator whose identities are meant: others may have the same subjects. */
   readonly authenticator: string
@@ -14,8 +17,8 @@ export interface Logout {
 const maxAgeMs = 300_000
 
 /**
- * Checks the logout tokens of one issuer (OpenID Connect Back-Channel Logout 1.0 section 2.6), with the keys that its
- * other tokens are checked with.
+ * Checks the logout tokens of one issuer (OpenID Connect Back-Channel Logout 1.0 section 2.6), with
+ * the keys that its other tokens are checked with.
  */
 export class LogoutTokens {
   readonly #authenticator: string
@@ -34,11 +37,15 @@ export class LogoutTokens {
     this.#authenticator = authenticator
     this.#verifier = verifier
     this.#now = options.now
-    // It may come as early as its clock is fast, and is refused for its age as late as its clock is slow.
+    // It may come as early as its clock is fast, and is refused for its age as late as its clock is
+    // slow.
     this.#keptMs = maxAgeMs + 2 * options.clockTolerance + 1000
   }
 
-  /** @throws {GatewayError} `credentials-invalid`, `credentials-expired`, `auth-unavailable`; the signal's reason */
+  /**
+   * @throws {GatewayError} `credentials-invalid`, `credentials-expired`, `auth-unavailable`; the
+   * signal's reason
+   */
   async verify(token: string, signal: AbortSignal): Promise<Logout> {
     const use = { requiredClaims: ['iat', 'jti', 'events'], maxAge: maxAgeMs }
     const verified = await this.#verifier.verify(token, use, signal)

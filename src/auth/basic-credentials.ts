@@ -6,7 +6,8 @@ export interface BasicCredentials {
 
 /**
  * Reads what follows `Basic`: base64 of UTF-8, split at the first colon.
- * @returns undefined where it is anything else; a name is never empty, and neither part has control characters
+ * @returns undefined where it is anything else; a name is never empty, and neither part has control
+ * characters
  */
 export function parseBasicCredentials(text: string): BasicCredentials | undefined {
   const bytes = Buffer.from(text, 'base64')
@@ -16,7 +17,8 @@ export function parseBasicCredentials(text: string): BasicCredentials | undefine
   try {
     decoded = utf8.decode(bytes)
   } catch {
-    // Latin-1, which some clients send in spite of the challenge: nobody could tell which characters were meant.
+    // Latin-1, which some clients send in spite of the challenge: nobody could tell which
+    // characters were meant.
     return undefined
   }
   const colon = decoded.indexOf(':')

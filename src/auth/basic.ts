@@ -100,7 +100,10 @@ export class BasicAuthenticator implements Authenticator {
     return { ...identity, headers: ['Authorization', `Basic ${credential}`] }
   }
 
-  /** Whoever has no attempt left is told nothing, whatever is known of others' logins: a right guess would stand out. */
+  /**
+   * Whoever has no attempt left is told nothing, whatever is known of others' logins: a right guess
+   * would stand out.
+   */
   async #ask(key: string, credentials: BasicCredentials, client: string): Promise<Identity> {
     const login = { authenticator: this.name, name: credentials.name, client }
     const { waitMs, forgive } = this.#parts.attempts.take(login, this.#config.attempts)
@@ -137,7 +140,10 @@ export class BasicAuthenticator implements Authenticator {
     return identity
   }
 
-  /** Costs may differ from name to name; an unknown one keeps to the cost that it once had, like a known one. */
+  /**
+   * Costs may differ from name to name; an unknown one keeps to the cost that it once had, like a
+   * known one.
+   */
   #decoyOf(name: string): string {
     const drawn = Buffer.from(this.#parts.fingerprints.of(name), 'base64url').readUInt32BE(0)
     return this.#decoys[drawn % this.#decoys.length]!
@@ -152,7 +158,8 @@ export class BasicAuthenticator implements Authenticator {
       expiresAt: Infinity,
       credentialId: undefined,
       sessionId: undefined,
-      // Of the file's entry, not of what was sent: bcrypt takes passwords for equal that differ behind their 72nd byte.
+      // Of the file's entry, not of what was sent: bcrypt takes passwords for equal that differ
+      // behind their 72nd byte.
       fingerprint: this.#parts.fingerprints.of(`basic\0${name}\0${hash}`),
       headers: [],
     }

@@ -5,8 +5,9 @@ import type { Identity } from './identity.ts'
 import type { Place } from './places.ts'
 
 /**
- * The authenticators of a route, in its order: any of them may let pass, and the first that does decides who it is. One
- * that finds its credential wrong does not end the matter, since two issuers' tokens stand in the same place.
+ * The authenticators of a route, in its order: any of them may let pass, and the first that does
+ * decides who it is. One that finds its credential wrong does not end the matter, since two
+ * issuers' tokens stand in the same place.
  */
 export class AuthChain {
   /** Where any of them looks for credentials. */
@@ -20,7 +21,8 @@ export class AuthChain {
   }
 
   /**
-   * @returns who it is; or where nobody lets pass, what a server that was asked wants the client to see
+   * @returns who it is; or where nobody lets pass, what a server that was asked wants the client to
+   * see
    * @throws {GatewayError} `credentials-missing`, what authenticators throw; the signal's reason
    */
   async authenticate(attempt: Attempt): Promise<Identity | AuthAnswer> {
@@ -71,7 +73,10 @@ export class AuthChain {
   }
 }
 
-/** From the least telling up; a server's own answer tells as much as nothing does, and less than what is not here. */
+/**
+ * From the least telling up; a server's own answer tells as much as nothing does, and less than
+ * what is not here.
+ */
 const ranks: readonly Token[] = [
   'credentials-invalid',
   'credentials-expired',
@@ -80,7 +85,10 @@ const ranks: readonly Token[] = [
   'client-limit',
   'permission-missing',
 ]
-/** A login page, or a 401 of an application's own, is of more use than "wrong" or "expired", not than the rest. */
+/**
+ * A login page, or a 401 of an application's own, is of more use than "wrong" or "expired", not
+ * than the rest.
+ */
 const answerRank = ranks.indexOf('credentials-expired')
 
 function weightOf(failure: GatewayError | undefined): number {

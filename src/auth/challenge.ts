@@ -1,14 +1,17 @@
 import type { Place } from './places.ts'
 
-/** A challenge for WWW-Authenticate (RFC 9110 section 11.6.1); the parameters' values are quoted. */
+/**
+ * A challenge for WWW-Authenticate (RFC 9110 section 11.6.1); the parameters' values are quoted.
+ */
 export function challenge(scheme: string, params: Readonly<Record<string, string>>): string {
   const written = Object.entries(params).map(([name, value]) => `${name}="${escaped(value)}"`)
   return `${scheme} ${written.join(', ')}`
 }
 
 /**
- * What says how to come with a token. Bearer (RFC 6750) names the scheme for headers and query parameters; a client of a
- * route that looks at nothing but a cookie would try those in vain, and is told the cookie's name.
+ * What says how to come with a token. Bearer (RFC 6750) names the scheme for headers and query
+ * parameters; a client of a route that looks at nothing but a cookie would try those in vain, and
+ * is told the cookie's name.
  */
 export function tokenChallenge(
   realm: string,

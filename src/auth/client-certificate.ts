@@ -10,8 +10,9 @@ import type { Fingerprints } from './fingerprint.ts'
 import type { Identity } from './identity.ts'
 
 /**
- * Lets pass by the client's certificate, which its listener has verified: what is no one's of its authorities is not here.
- * One that fits no pattern is wrong, not absent; another method of the route may still let its holder pass.
+ * Lets pass by the client's certificate, which its listener has verified: what is no one's of its
+ * authorities is not here. One that fits no pattern is wrong, not absent; another method of the
+ * route may still let its holder pass.
  */
 export class CertificateAuthenticator implements Authenticator {
   readonly name: string

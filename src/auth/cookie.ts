@@ -1,6 +1,9 @@
 import { trimBlanks } from '../websocket/token-list.ts'
 
-/** The values that the Cookie lines have for a name (RFC 6265 section 5.4), without quotes around them. */
+/**
+ * The values that the Cookie lines have for a name (RFC 6265 section 5.4), without quotes around
+ * them.
+ */
 export function cookieValues(lines: readonly string[], name: string): string[] {
   const values: string[] = []
   for (const line of lines) {
@@ -12,7 +15,10 @@ export function cookieValues(lines: readonly string[], name: string): string[] {
   return values
 }
 
-/** A Cookie line without cookies of these names; undefined where nothing is left. The others stay as they were written. */
+/**
+ * A Cookie line without cookies of these names; undefined where nothing is left. The others stay as
+ * they were written.
+ */
 export function withoutCookies(line: string, names: ReadonlySet<string>): string | undefined {
   const pairs = line.split(';')
   const kept = pairs.filter((pair) => !names.has(nameOf(pair)))

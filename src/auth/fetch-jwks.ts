@@ -4,11 +4,15 @@ import { isLoopback } from '../config/endpoint.ts'
 const timeoutMs = 5_000
 const mostBytes = 1_048_576
 
-/** Gives the text of a key set; rejects where there is none to be had. Never takes longer than a few seconds. */
+/**
+ * Gives the text of a key set; rejects where there is none to be had. Never takes longer than a few
+ * seconds.
+ */
 export type JwksFetch = (signal: AbortSignal) => Promise<string>
 
 /**
- * Fetches a key set with a GET that follows no redirects: where keys come from is the operator's to say, not the answer's.
+ * Fetches a key set with a GET that follows no redirects: where keys come from is the operator's to
+ * say, not the answer's.
  * @throws {Error} where keys would come in clear text over a network
  */
 export function jwksFetch(url: URL): JwksFetch {

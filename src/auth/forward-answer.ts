@@ -3,7 +3,10 @@ import type { AuthAnswer } from './authenticator.ts'
 import { listElements } from '../websocket/token-list.ts'
 import type { ForwardAnswer } from './forward-server.ts'
 
-/** What belongs to the connection with the login server, or is the gateway's to write (RFC 9110 section 7.6.1). */
+/**
+ * What belongs to the connection with the login server, or is the gateway's to write (RFC 9110
+ * section 7.6.1).
+ */
 const notPassed = new Set([
   'alt-svc',
   'connection',
@@ -19,7 +22,10 @@ const notPassed = new Set([
   'x-session-expires',
 ])
 
-/** The values of the lines of a name, in lower case, as text; those of names in Connection are nobody's. */
+/**
+ * The values of the lines of a name, in lower case, as text; those of names in Connection are
+ * nobody's.
+ */
 export class AnswerHeaders {
   readonly #lines: readonly string[]
   readonly #nominated: ReadonlySet<string>
@@ -55,7 +61,10 @@ export class AnswerHeaders {
   }
 }
 
-/** An answer for the client, as its own. A body that is compressed, although nobody asked for it, is left out. */
+/**
+ * An answer for the client, as its own. A body that is compressed, although nobody asked for it, is
+ * left out.
+ */
 export function passedAnswer({ status, body }: ForwardAnswer, headers: AnswerHeaders): AuthAnswer {
   const encoded = headers.all('content-encoding').some((coding) => !/^identity$/i.test(coding))
   return {

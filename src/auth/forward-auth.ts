@@ -14,15 +14,19 @@ const redirects = new Set([301, 302, 303, 307, 308])
 const mostRecent = 10_000
 
 /**
- * Asks another server about each request, in the manner of nginx's auth_request and Traefik's forwardAuth. Its 2xx lets pass;
- * whatever is neither that nor a refusal it means is no answer, and nobody passes without one.
+ * Asks another server about each request, in the manner of nginx's auth_request and Traefik's
+ * forwardAuth. Its 2xx lets pass; whatever is neither that nor a refusal it means is no answer, and
+ * nobody passes without one.
  */
 export class ForwardAuthenticator implements Authenticator {
   readonly name: string
   readonly kind = 'forward'
   /** The server says itself how to come in. */
   readonly challenge = undefined
-  /** What it is sent are the application's own credentials as often as not; they go upstream as they are. */
+  /**
+   * What it is sent are the application's own credentials as often as not; they go upstream as they
+   * are.
+   */
   readonly places = []
   readonly #config: ForwardConfig
   readonly #server: ForwardServer
@@ -46,7 +50,8 @@ export class ForwardAuthenticator implements Authenticator {
   async authenticate(attempt: Attempt): Promise<Verdict> {
     const question = forwardQuestion(attempt.request, this.#config.send)
     if (this.#config.cache === 0) return await this.#ask(question, attempt)
-    // By all that it is asked, not by the credentials alone: it may let the same client into one path and not another.
+    // By all that it is asked, not by the credentials alone: it may let the same client into one
+    // path and not another.
     const key = this.#fingerprints.of(JSON.stringify(question.headers))
     const known = this.#recent.get(key)
     if (known !== undefined) return known
@@ -105,7 +110,10 @@ export class ForwardAuthenticator implements Authenticator {
     }
   }
 
-  /** @throws {GatewayError} `credentials-expired`; `auth-unavailable` for an end that nobody can read */
+  /**
+   * @throws {GatewayError} `credentials-expired`; `auth-unavailable` for an end that nobody can
+   * read
+   */
   #expiry(headers: AnswerHeaders): number {
     const [written, ...more] = headers.all('x-session-expires')
     if (written === undefined) return Infinity

@@ -10,12 +10,16 @@ export interface ForwardQuestion {
   readonly sent: readonly string[]
 }
 
-/** The operator has listed them because they are credentials: a client cannot take them back by naming them in Connection. */
+/**
+ * The operator has listed them because they are credentials: a client cannot take them back by
+ * naming them in Connection.
+ */
 const neverNominated = new Set(['authorization', 'cookie', 'origin'])
 
 /**
- * Of the client's headers only those that are listed, since the server decides by what it finds; what it must be able to
- * believe comes from the request as it was read and routed, and no client can say it.
+ * Of the client's headers only those that are listed, since the server decides by what it finds;
+ * what it must be able to believe comes from the request as it was read and routed, and no client
+ * can say it.
  * @param send lower-case names; none of a connection's, a body's or ours
  */
 export function forwardQuestion(request: EdgeRequest, send: readonly string[]): ForwardQuestion {

@@ -19,8 +19,8 @@ const maxBodyBytes = 65_536
 const keepAliveMs = 4_000
 
 /**
- * The server that a forward authenticator asks. Whatever is no whole, well-formed answer in time is the same failure: nobody
- * passes by it.
+ * The server that a forward authenticator asks. Whatever is no whole, well-formed answer in time is
+ * the same failure: nobody passes by it.
  */
 export class ForwardServer {
   readonly #pool: Pool
@@ -81,7 +81,10 @@ export class ForwardServer {
     if (!this.#pool.destroyed) this.#pool.destroy().catch(() => undefined)
   }
 
-  /** A kept connection may have been closed by the server as we wrote to it; a GET without a body can be asked again. */
+  /**
+   * A kept connection may have been closed by the server as we wrote to it; a GET without a body
+   * can be asked again.
+   */
   async #askTwice(headers: string[], signal: AbortSignal): Promise<ForwardAnswer> {
     try {
       return await this.#askOnce(headers, signal)
@@ -136,7 +139,10 @@ class LostBeforeAnswer extends Error {
 
 const lostCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
-/** Neither its text nor its cause: parsers quote what they were given, and that may hold what the client sent. */
+/**
+ * Neither its text nor its cause: parsers quote what they were given, and that may hold what the
+ * client sent.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof LostBeforeAnswer) return error.message
   return codeOf(error)

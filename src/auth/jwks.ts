@@ -15,13 +15,19 @@ interface SetKey {
 
 const mostKeys = 100
 
-/** A JSON Web Key Set (RFC 7517): what of it can check signatures, by key id. Nothing else of a token chooses a key. */
+/**
+ * A JSON Web Key Set (RFC 7517): what of it can check signatures, by key id. Nothing else of a
+ * token chooses a key.
+ */
 export class KeySet {
   /** A Map: key ids are the client's text. */
   readonly #byId = new Map<string, SetKey[]>()
   readonly #all: SetKey[] = []
 
-  /** @throws {Error} where the text is no key set, holds too many keys, or none that can check a signature */
+  /**
+   * @throws {Error} where the text is no key set, holds too many keys, or none that can check a
+   * signature
+   */
   constructor(text: string) {
     for (const jwk of keysIn(text)) {
       const key = readKey(jwk)
@@ -92,7 +98,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Undefined for what encrypts, is no public key, or is of a kind that is not known: others may stand beside it. */
+/**
+ * Undefined for what encrypts, is no public key, or is of a kind that is not known: others may
+ * stand beside it.
+ */
 function readKey(jwk: Jwk): SetKey | undefined {
   const { use, key_ops: operations, alg } = jwk
   if (use !== undefined && use !== 'sig') return undefined

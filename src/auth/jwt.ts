@@ -20,7 +20,10 @@ export interface JwtParts {
   readonly now: () => number
 }
 
-/** How long, and of how many tokens, the signature is not checked again: a page's requests come with one token. */
+/**
+ * How long, and of how many tokens, the signature is not checked again: a page's requests come with
+ * one token.
+ */
 const recentMs = 30_000
 const mostRecent = 1_000
 
@@ -104,8 +107,8 @@ export class JwtAuthenticator implements Authenticator {
 }
 
 /**
- * Whether an issuer made it for something that is no login. A type `…+jwt` says what for (RFC 8725 section 3.11); older
- * logout tokens have none, and tell by their event.
+ * Whether an issuer made it for something that is no login. A type `…+jwt` says what for (RFC 8725
+ * section 3.11); older logout tokens have none, and tell by their event.
  */
 function isOfOtherUse({ typ, claims }: VerifiedToken): boolean {
   if (typ !== undefined && typeof typ !== 'string') return true

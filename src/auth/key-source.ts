@@ -12,7 +12,10 @@ export interface WantedKey {
 export interface KeySource {
   /** With which algorithms, where the configuration does not say. */
   readonly algorithms: readonly string[]
-  /** @throws {GatewayError} `credentials-invalid` where there is no such key, `auth-unavailable` where nobody knows */
+  /**
+   * @throws {GatewayError} `credentials-invalid` where there is no such key, `auth-unavailable`
+   * where nobody knows
+   */
   find(wanted: WantedKey, signal: AbortSignal): Promise<KeyObject>
   close(): void
 }

@@ -33,7 +33,8 @@ export class Logins {
   }
 
   /**
-   * Notes a session until the returned function is called. One whose credential was revoked on its way here is ended at once.
+   * Notes a session until the returned function is called. One whose credential was revoked on its
+   * way here is ended at once.
    */
   enter(login: Login): () => void {
     for (const name of namesOfLogin(login)) {
@@ -57,8 +58,9 @@ export class Logins {
   }
 
   /**
-   * Ends what an identity provider says has logged out: everything of a subject, or one login of theirs. Where it names the
-   * login, credentials that do not say to which login they belong end with it, since it may be theirs.
+   * Ends what an identity provider says has logged out: everything of a subject, or one login of
+   * theirs. Where it names the login, credentials that do not say to which login they belong end
+   * with it, since it may be theirs.
    * @returns how many sessions were ended
    */
   logOut({ authenticator, subject, sessionId }: Logout): number {

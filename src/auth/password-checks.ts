@@ -2,8 +2,8 @@ import { compare, genSaltSync } from 'bcrypt'
 import { GatewayError } from '../errors.ts'
 
 /**
- * Checks at once. They run in libuv's pool of four threads, in which files are read and names resolved too: all four of them
- * would keep everybody waiting for a flood of guesses.
+ * Checks at once. They run in libuv's pool of four threads, in which files are read and names
+ * resolved too: all four of them would keep everybody waiting for a flood of guesses.
  */
 const maxRunning = 2
 const maxWaiting = 64
@@ -17,7 +17,10 @@ interface Job {
   readonly done: (result: Promise<boolean>) => void
 }
 
-/** Checks passwords against bcrypt hashes, a few at a time. One for the whole process: it is the process's threads that it spares. */
+/**
+ * Checks passwords against bcrypt hashes, a few at a time. One for the whole process: it is the
+ * process's threads that it spares.
+ */
 export class PasswordChecks {
   readonly #waiting: Job[] = []
   readonly #waitingOf = new Map<string, number>()
@@ -71,7 +74,10 @@ export class PasswordChecks {
   }
 }
 
-/** A hash that no password is known of, and whose check takes as long as that of any other of its cost. */
+/**
+ * A hash that no password is known of, and whose check takes as long as that of any other of its
+ * cost.
+ */
 export function decoyHash(cost: number): string {
   return genSaltSync(cost) + '.'.repeat(31)
 }

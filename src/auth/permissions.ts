@@ -31,7 +31,9 @@ function textsOf(value: unknown): string[] {
   )
 }
 
-/** One text with blanks between them (RFC 8693 section 4.2), or a list, as some issuers write it. */
+/**
+ * One text with blanks between them (RFC 8693 section 4.2), or a list, as some issuers write it.
+ */
 function scopesIn(claims: Readonly<Record<string, unknown>>, claim: string): string[] {
   if (!Object.hasOwn(claims, claim)) return []
   return textsOf(claims[claim]).flatMap((text) => text.split(' '))

@@ -14,10 +14,10 @@ export interface CredentialPlaces {
 }
 
 /**
- * The credential that a request carries for one authenticator, as it is: neither checked nor trusted. Undefined where
- * there is none; an empty one is one, and will be found wrong.
- * @throws {GatewayError} `credentials-invalid` where there is more than one: which of them the upstream, or a proxy on
- * the way, would have taken nobody knows
+ * The credential that a request carries for one authenticator, as it is: neither checked nor
+ * trusted. Undefined where there is none; an empty one is one, and will be found wrong.
+ * @throws {GatewayError} `credentials-invalid` where there is more than one: which of them the
+ * upstream, or a proxy on the way, would have taken nobody knows
  */
 export function findCredential(
   { places, scheme }: CredentialPlaces,
@@ -31,8 +31,8 @@ export function findCredential(
 }
 
 /**
- * An offer of subprotocols without the secret ones, and the credentials in those: `bearer, CREDENTIAL` are two elements,
- * `authorization.bearer.CREDENTIAL` is one.
+ * An offer of subprotocols without the secret ones, and the credentials in those: `bearer,
+ * CREDENTIAL` are two elements, `authorization.bearer.CREDENTIAL` is one.
  */
 export function splitProtocols(offered: readonly string[]): {
   readonly protocols: readonly string[]
@@ -52,7 +52,10 @@ export function splitProtocols(offered: readonly string[]): {
 
 const prefix = 'authorization.bearer.'
 
-/** Base64url or the token itself: a token has dots and base64url has none, so that they can be told apart. */
+/**
+ * Base64url or the token itself: a token has dots and base64url has none, so that they can be told
+ * apart.
+ */
 function unwrapped(text: string): string {
   return text.includes('.') ? text : Buffer.from(text, 'base64url').toString('latin1')
 }
@@ -73,7 +76,10 @@ function valuesAt(place: Place, scheme: string, attempt: Attempt): readonly stri
   }
 }
 
-/** What follows the scheme, whose case does not matter (RFC 9110 section 11.1), and the blanks behind it. */
+/**
+ * What follows the scheme, whose case does not matter (RFC 9110 section 11.1), and the blanks
+ * behind it.
+ */
 function ofScheme(scheme: string, values: readonly string[]): string[] {
   const found: string[] = []
   for (const value of values) {

@@ -1,6 +1,7 @@
 /**
- * The values that a query has for a key. Keys are compared as backends will read them, escapes decoded; so are the values
- * returned. A `+` is itself: no credential has blanks, and base64 has plus signs.
+ * The values that a query has for a key. Keys are compared as backends will read them, escapes
+ * decoded; so are the values returned. A `+` is itself: no credential has blanks, and base64 has
+ * plus signs.
  * @param query with its `?`, or empty
  */
 export function queryValues(query: string, key: string): string[] {
@@ -12,7 +13,10 @@ export function queryValues(query: string, key: string): string[] {
   return values
 }
 
-/** The query without the keys; every other byte stays, the order and empty pairs too. @returns with its `?`, or empty */
+/**
+ * The query without the keys; every other byte stays, the order and empty pairs too. @returns with
+ * its `?`, or empty
+ */
 export function withoutKeys(query: string, keys: ReadonlySet<string>): string {
   const all = pairs(query)
   const kept = all.filter((pair) => !keys.has(decoded(split(pair)[0])))

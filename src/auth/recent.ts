@@ -1,7 +1,8 @@
 /**
- * What was found out about credentials not long ago. Bounded in number: where there are more, the ones that were put in
- * first have to be found out again. Keys are fingerprints of whole credentials, so that neither a part of one nor another
- * that collides with it gets a verdict that was not its own.
+ * What was found out about credentials not long ago. Bounded in number: where there are more, the
+ * ones that were put in first have to be found out again. Keys are fingerprints of whole
+ * credentials, so that neither a part of one nor another that collides with it gets a verdict that
+ * was not its own.
  */
 export class Recent<T> {
   readonly #most: number

@@ -21,13 +21,16 @@ interface Watch {
 const maxAsking = 20
 
 /**
- * Asks again about identities whose authenticator can be asked, for as long as their sessions live. A login that is over
- * ends its session. Where nobody answers the session goes on, and is asked about again: an outage of the login server must not
- * end what it has let in.
+ * Asks again about identities whose authenticator can be asked, for as long as their sessions live.
+ * A login that is over ends its session. Where nobody answers the session goes on, and is asked
+ * about again: an outage of the login server must not end what it has let in.
  */
 export class Rechecks {
   readonly #options: RechecksOptions
-  /** When each is due, by a monotonic clock: all wait equally long, so that the first is always the next. */
+  /**
+   * When each is due, by a monotonic clock: all wait equally long, so that the first is always the
+   * next.
+   */
   readonly #dueAt = new Map<Watch, number>()
   readonly #asking = new Set<Watch>()
 

@@ -8,11 +8,18 @@ import type { KeySource, WantedKey } from './key-source.ts'
 
 /** How old keys may get before newer ones are fetched beside the requests that use them. */
 const freshMs = 600_000
-/** After this the issuer is as good as unknown: who has taken a key back meanwhile could not say so. */
+/**
+ * After this the issuer is as good as unknown: who has taken a key back meanwhile could not say so.
+ */
 const staleMs = 86_400_000
-/** Between the fetches that tokens can provoke: whoever makes up key ids makes us ask no more often. */
+/**
+ * Between the fetches that tokens can provoke: whoever makes up key ids makes us ask no more often.
+ */
 const cooldownMs = 30_000
-/** While there are no keys at all, nobody passes: to find out that the issuer is back is worth more than its peace. */
+/**
+ * While there are no keys at all, nobody passes: to find out that the issuer is back is worth more
+ * than its peace.
+ */
 const retryMs = 5_000
 
 export interface RemoteOptions {
@@ -24,9 +31,10 @@ export interface RemoteOptions {
 }
 
 /**
- * The keys that an issuer publishes under a URL. They are fetched once for all who wait, again where a token names one
- * that is not there, and now and then beside requests that do not wait. While the issuer is away, the keys of before go
- * on working; a key that nobody has seen passes nobody.
+ * The keys that an issuer publishes under a URL. They are fetched once for all who wait, again
+ * where a token names one that is not there, and now and then beside requests that do not wait.
+ * While the issuer is away, the keys of before go on working; a key that nobody has seen passes
+ * nobody.
  */
 export class RemoteKeySet implements KeySource {
   readonly algorithms = publicAlgorithms
@@ -64,7 +72,8 @@ export class RemoteKeySet implements KeySource {
     if (!usable()) {
       await this.#refresh(retryMs, signal)
     } else if (now() - this.#fetchedAt >= freshMs) {
-      // Under load somebody has asked not long ago. Where nobody has, a key that was taken back meanwhile must not pass.
+      // Under load somebody has asked not long ago. Where nobody has, a key that was taken back
+      // meanwhile must not pass.
       const forgotten = now() - this.#triedAt >= 2 * freshMs
       const refreshed = this.#refresh(cooldownMs, signal)
       if (forgotten) await refreshed
@@ -74,7 +83,10 @@ export class RemoteKeySet implements KeySource {
     return this.#keys
   }
 
-  /** Resolves after the fetch that is under way, or after one that starts now, or at once where it is too early for one. */
+  /**
+   * Resolves after the fetch that is under way, or after one that starts now, or at once where it
+   * is too early for one.
+   */
   async #refresh(afterMs: number, signal: AbortSignal): Promise<void> {
     const { now } = this.#options
     if (this.#fetching === undefined) {

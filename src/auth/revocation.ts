@@ -11,14 +11,20 @@ type Target =
   | { readonly subject: string }
   /** One session, by the id of its log lines, and the credential it was opened with. */
   | { readonly id: string }
-  /** What was opened with one credential: a token's `jti`, a key's name, a certificate's serial number. */
+  /**
+   * What was opened with one credential: a token's `jti`, a key's name, a certificate's serial
+   * number.
+   */
   | { readonly tokenId: string }
   /** What belongs to one login at an identity provider: a token's `sid`. */
   | { readonly sessionId: string }
 
 const kinds = ['subject', 'id', 'tokenId', 'sessionId'] as const
 
-/** `nameless`: the subject of a credential that does not say to which login at its provider it belongs. */
+/**
+ * `nameless`: the subject of a credential that does not say to which login at its provider it
+ * belongs.
+ */
 export type TargetKind = (typeof kinds)[number] | 'nameless'
 
 /** @throws {TypeError} where not exactly one is named: nothing at all must not mean everybody */

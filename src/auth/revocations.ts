@@ -4,7 +4,10 @@ import { keyOf, namesOf } from './revocation.ts'
 export interface RevocationsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Whether an authenticator asks another server about each credential, which knows itself whose login has ended. */
+  /**
+   * Whether an authenticator asks another server about each credential, which knows itself whose
+   * login has ended.
+   */
   readonly asksAnew: (authenticator: string) => boolean
   /** Told when one has to be forgotten before its time. */
   readonly overflowed?: () => void
@@ -26,9 +29,10 @@ const toleranceMs = 3_600_000
 const purgeMs = 60_000
 
 /**
- * The credentials that are refused although they are valid. What a subject was issued afterwards is good again, where the
- * credential says when that was (`iat`); one that does not say (a password, a key, a certificate) is refused for as long as this
- * process lives, since nothing tells a new one from the old.
+ * The credentials that are refused although they are valid. What a subject was issued afterwards is
+ * good again, where the credential says when that was (`iat`); one that does not say (a password, a
+ * key, a certificate) is refused for as long as this process lives, since nothing tells a new one
+ * from the old.
  */
 export class Revocations {
   readonly #options: RevocationsOptions
@@ -84,7 +88,10 @@ export class Revocations {
     return refused !== undefined && refused.until > this.#options.now() ? refused : undefined
   }
 
-  /** Issuers count in seconds: what was issued in the second of the revocation may have been before it. */
+  /**
+   * Issuers count in seconds: what was issued in the second of the revocation may have been before
+   * it.
+   */
   #isNewer({ authenticator, claims }: Identity, at: number): boolean {
     if (this.#options.asksAnew(authenticator)) return true
     const issued = claims['iat']

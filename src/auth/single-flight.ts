@@ -1,4 +1,7 @@
-/** Answers a question that is asked again, while its answer is on its way, with that answer, or that failure. */
+/**
+ * Answers a question that is asked again, while its answer is on its way, with that answer, or that
+ * failure.
+ */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Promise<T>>()
 

@@ -6,7 +6,10 @@ import type { Identity } from './identity.ts'
 /** For whom a ticket is good, and who they are. */
 export interface Grant {
   readonly identity: Identity
-  /** What the identity was given for: the request that asked for the ticket, as an upgrade to its route. */
+  /**
+   * What the identity was given for: the request that asked for the ticket, as an upgrade to its
+   * route.
+   */
   readonly attempt: Attempt
   /** The route's name. */
   readonly route: string
@@ -33,12 +36,15 @@ export interface TicketStoreOptions {
 
 const ticketBytes = 32
 const defaultCapacity = 100_000
-/** Tickets of one subject that are good at once: beyond it the oldest goes, so that nobody fills the store alone. */
+/**
+ * Tickets of one subject that are good at once: beyond it the oldest goes, so that nobody fills the
+ * store alone.
+ */
 const defaultPerHolder = 100
 
 /**
- * Tickets that have been given out and not spent. Kept under their hashes: memory holds nothing that opens a door, and how long
- * a look-up takes tells nothing about a ticket.
+ * Tickets that have been given out and not spent. Kept under their hashes: memory holds nothing
+ * that opens a door, and how long a look-up takes tells nothing about a ticket.
  */
 export class TicketStore {
   readonly #options: Required<TicketStoreOptions>
@@ -82,7 +88,8 @@ export class TicketStore {
   }
 
   /**
-   * Takes a ticket, whatever comes of it: one that was shown in the wrong place is in the wrong hands.
+   * Takes a ticket, whatever comes of it: one that was shown in the wrong place is in the wrong
+   * hands.
    * @returns undefined where there is none
    * @throws {GatewayError} `credentials-expired`
    */

@@ -14,9 +14,10 @@ export interface TicketClocks {
 }
 
 /**
- * Single-use tickets: how a page opens a WebSocket as somebody without a cookie, since a browser lets it send no header. The page
- * asks for one with a plain request, which can carry a credential, and puts it into the WebSocket's URL. A ticket that is
- * read there afterwards (in a log, a history) opens nothing.
+ * Single-use tickets: how a page opens a WebSocket as somebody without a cookie, since a browser
+ * lets it send no header. The page asks for one with a plain request, which can carry a credential,
+ * and puts it into the WebSocket's URL. A ticket that is read there afterwards (in a log, a
+ * history) opens nothing.
  */
 export class TicketAuthenticator implements Authenticator {
   readonly kind = 'ticket'
@@ -42,7 +43,8 @@ export class TicketAuthenticator implements Authenticator {
   }
 
   /**
-   * Gives a ticket out, for the route of an attempt that has passed the route's other authenticators.
+   * Gives a ticket out, for the route of an attempt that has passed the route's other
+   * authenticators.
    * @throws {GatewayError} `gateway-full`
    */
   issue(identity: Identity, attempt: Attempt): { ticket: string; lifetimeMs: number } {

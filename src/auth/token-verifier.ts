@@ -26,16 +26,22 @@ export interface VerifiedToken {
   readonly typ: unknown
   readonly claims: Readonly<Record<string, unknown>>
   /**
-   * What was signed. Signatures have other spellings that are as good (unused bits of base64url, the other one of two
-   * ECDSA values), this has none.
+   * What was signed. Signatures have other spellings that are as good (unused bits of base64url,
+   * the other one of two ECDSA values), this has none.
    */
   readonly signed: string
 }
 
-/** Exact base64url: decoders take blanks and padding for nothing, and what they skip could hide one token in another. */
+/**
+ * Exact base64url: decoders take blanks and padding for nothing, and what they skip could hide one
+ * token in another.
+ */
 const compact = /^([\w-]+\.[\w-]+)\.[\w-]+$/
 
-/** Checks signatures and registered claims of JSON Web Tokens (RFC 7519): the one place where jose is used. */
+/**
+ * Checks signatures and registered claims of JSON Web Tokens (RFC 7519): the one place where jose
+ * is used.
+ */
 export class TokenVerifier {
   readonly #keys: KeySource
   readonly #rules: TokenRules
@@ -53,7 +59,10 @@ export class TokenVerifier {
     if (strange !== undefined) throw new Error(`${strange} does not fit the key`)
   }
 
-  /** @throws {GatewayError} `credentials-invalid`, `credentials-expired`, `auth-unavailable`; the signal's reason */
+  /**
+   * @throws {GatewayError} `credentials-invalid`, `credentials-expired`, `auth-unavailable`; the
+   * signal's reason
+   */
   async verify(token: string, use: TokenUse, signal: AbortSignal): Promise<VerifiedToken> {
     signal.throwIfAborted()
     const [, signed] = compact.exec(token) ?? []
@@ -97,8 +106,8 @@ function checked(payload: JWTPayload): JWTPayload {
 }
 
 /**
- * jose's errors as ours. They are not kept as causes: some hold the claims, others what JSON.parse quoted of a text that
- * was no JSON.
+ * jose's errors as ours. They are not kept as causes: some hold the claims, others what JSON.parse
+ * quoted of a text that was no JSON.
  */
 function refused(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error

@@ -14,10 +14,10 @@ export interface CleanRequest {
 }
 
 /**
- * Takes out whatever stands where one of a route's authenticators looks for a credential, right or wrong, whether that
- * one lets pass or another: neither an upstream nor a log gets to see it.
- * @throws {GatewayError} `subprotocol-unsupported` where the client offers credentials only: browsers insist on one of
- * their offers in the answer, and a secret is none
+ * Takes out whatever stands where one of a route's authenticators looks for a credential, right or
+ * wrong, whether that one lets pass or another: neither an upstream nor a log gets to see it.
+ * @throws {GatewayError} `subprotocol-unsupported` where the client offers credentials only:
+ * browsers insist on one of their offers in the answer, and a secret is none
  */
 export function withoutCredentials(
   request: EdgeRequest,

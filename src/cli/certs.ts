@@ -42,7 +42,10 @@ export const certs = defineCommand({
   },
 })
 
-/** The authority that is there, or a new one. One that is there is never replaced: people have come to trust it. */
+/**
+ * The authority that is there, or a new one. One that is there is never replaced: people have come
+ * to trust it.
+ */
 async function authorityIn(folder: string): Promise<MintedPair> {
   const files = { cert: join(folder, 'ca.crt'), key: join(folder, 'ca.key') }
   const [hasCert, hasKey] = [existsSync(files.cert), existsSync(files.key)]
@@ -91,7 +94,10 @@ function checkedHost(host: string, source: string): string {
   return host.startsWith('*.') ? `*.${name}` : name
 }
 
-/** A gateway that re-reads its certificates meanwhile sees the old file or the new one, never half of either. */
+/**
+ * A gateway that re-reads its certificates meanwhile sees the old file or the new one, never half
+ * of either.
+ */
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const written = `${path}.new`
   await writeFile(written, text, { mode })

@@ -4,7 +4,8 @@ import { readFlags, type Flags, type FlagSpecs } from './flags.ts'
 interface CommandDefinition<Specs extends FlagSpecs> extends CommandFace {
   readonly flags: Specs
   /**
-   * Loads what it needs itself: a health check every few seconds must not load the gateway, nor a gateway the demo.
+   * Loads what it needs itself: a health check every few seconds must not load the gateway, nor a
+   * gateway the demo.
    * @returns the exit code
    */
   run(flags: Flags<Specs>, positional: string): Promise<number>

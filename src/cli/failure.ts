@@ -1,8 +1,8 @@
 import { ConfigError } from '../config/problem.ts'
 
 /**
- * What stderr says of something that ended a command. What an operator can act on (a configuration, a taken port, a
- * file) is one line each; only a bug of our own shows where it happened.
+ * What stderr says of something that ended a command. What an operator can act on (a configuration,
+ * a taken port, a file) is one line each; only a bug of our own shows where it happened.
  */
 export function describeFailure(error: unknown): string {
   if (error instanceof ConfigError) return error.problems.map((problem) => `${problem}\n`).join('')

@@ -5,7 +5,10 @@ import type { Flags, FlagSources, FlagValues } from './flags.ts'
 import type { ServeFlags } from './serve-flags.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Where each flag ends up in the configuration, so that a mistake found there can be told in the user's own words. */
+/**
+ * Where each flag ends up in the configuration, so that a mistake found there can be told in the
+ * user's own words.
+ */
 const placesOfFlags = [
   ['listeners.edge.bind', 'listen'],
   ['listeners.edge.tls.certificates[0].cert', 'tls-cert'],
@@ -19,8 +22,8 @@ const placesOfFlags = [
 const flagsOfFiles = new Set<keyof ServeFlags>(['tls-cert', 'tls-key', 'web'])
 
 /**
- * What flags alone say, as the object that a configuration file would have held. TLS with a certificate in memory is not
- * part of it: a file can only name files.
+ * What flags alone say, as the object that a configuration file would have held. TLS with a
+ * certificate in memory is not part of it: a file can only name files.
  * @throws {UsageError}
  */
 export function configOfFlags({ values, sources }: Flags<ServeFlags>): Record<string, unknown> {
@@ -57,8 +60,8 @@ export function configOfFlags({ values, sources }: Flags<ServeFlags>): Record<st
 }
 
 /**
- * What is wrong with the configuration that flags stand for, told by the names of the flags: a usage error, unless it is
- * a file that is not what it should be.
+ * What is wrong with the configuration that flags stand for, told by the names of the flags: a
+ * usage error, unless it is a file that is not what it should be.
  */
 export function errorOfFlags(error: ConfigError, sources: FlagSources<ServeFlags>): Error {
   const found = error.problems.map((problem) => {
@@ -107,7 +110,10 @@ function tlsOf({ values, sources }: Flags<ServeFlags>): { certificates: unknown[
   return { certificates: [{ cert, key }] }
 }
 
-/** A site on the internet answers to its own name only; a server given by address knows the name its users type. */
+/**
+ * A site on the internet answers to its own name only; a server given by address knows the name its
+ * users type.
+ */
 function namesItself(server: Server): boolean {
   return server.kind === 'https' && isIP(server.host) === 0
 }

@@ -2,7 +2,10 @@ import { UsageError } from './usage-error.ts'
 
 /** A flag of a command. Every one has a variable too: `--tls-cert` is `DRAWBRIDGE_TLS_CERT`. */
 export interface FlagSpec {
-  /** A `text` has one value, a `list` may be given several times or with commas, a `switch` has none. */
+  /**
+   * A `text` has one value, a `list` may be given several times or with commas, a `switch` has
+   * none.
+   */
   readonly kind: 'text' | 'list' | 'switch'
   readonly describe: string
   readonly choices?: readonly string[]
@@ -30,8 +33,9 @@ export type FlagSources<Specs extends FlagSpecs> = Readonly<Partial<Record<keyof
 type FlagValue = string | boolean | readonly string[]
 
 /**
- * Reads flags from what was typed and from the environment. A flag beats its variable; an empty variable is an unset one;
- * variables that name no flag are none of our business (Kubernetes sets DRAWBRIDGE_PORT for a service called drawbridge).
+ * Reads flags from what was typed and from the environment. A flag beats its variable; an empty
+ * variable is an unset one; variables that name no flag are none of our business (Kubernetes sets
+ * DRAWBRIDGE_PORT for a service called drawbridge).
  * @throws {UsageError}
  */
 export function readFlags<Specs extends FlagSpecs>(
@@ -50,7 +54,8 @@ export function readFlags<Specs extends FlagSpecs>(
     values[name] = valueOf(source, spec, value)
     sources[name] = source
   }
-  // A loop over entries cannot tell the compiler which name got which kind of value; it has followed the specs.
+  // A loop over entries cannot tell the compiler which name got which kind of value; it has
+  // followed the specs.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { values, sources } as unknown as Flags<Specs>
 }

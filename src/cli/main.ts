@@ -13,7 +13,10 @@ import { version } from './version.ts'
 
 const commands: readonly Command[] = [serve, check, schema, certs, health, demo]
 
-/** Runs the command line. @returns the exit code: 0, 1 for what went wrong, 2 for what makes no sense */
+/**
+ * Runs the command line. @returns the exit code: 0, 1 for what went wrong, 2 for what makes no
+ * sense
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const parser = yargs([...argv])

@@ -3,7 +3,9 @@ import type { Config } from '../config/config.ts'
 import type { RunOptions } from '../runtime/run.ts'
 import { mintSelfSigned } from './mint.ts'
 
-/** What to run so that every listener of `config` ends TLS with a certificate that is in no file. */
+/**
+ * What to run so that every listener of `config` ends TLS with a certificate that is in no file.
+ */
 export async function certificateInMemory(config: Config): Promise<RunOptions> {
   const { cert, key } = await mintSelfSigned(namesOfThisMachine(config))
   const tls = { certificates: [], minVersion: 'TLSv1.2' } as const

@@ -16,7 +16,10 @@ const authorityDays = 3650
 /** Clocks of other machines may be behind. */
 const backdatedMs = 3_600_000
 
-/** A certificate for development that stands alone: nobody trusts it, and nothing else can be made with it. */
+/**
+ * A certificate for development that stands alone: nobody trusts it, and nothing else can be made
+ * with it.
+ */
 export async function mintSelfSigned(names: readonly string[]): Promise<MintedPair> {
   const { privateKey, publicKey } = await makeKeys()
   const certificate = unsigned(publicKey, leafDays)
@@ -26,7 +29,10 @@ export async function mintSelfSigned(names: readonly string[]): Promise<MintedPa
   return sign(certificate, privateKey, privateKey)
 }
 
-/** An authority for one machine or team. Whoever holds its key can pose as any site towards those who trust it. */
+/**
+ * An authority for one machine or team. Whoever holds its key can pose as any site towards those
+ * who trust it.
+ */
 export async function mintAuthority(name: string): Promise<MintedPair> {
   const { privateKey, publicKey } = await makeKeys()
   const certificate = unsigned(publicKey, authorityDays)
@@ -40,7 +46,10 @@ export async function mintAuthority(name: string): Promise<MintedPair> {
   return sign(certificate, privateKey, privateKey)
 }
 
-/** A server certificate that `authority` vouches for. Its chain is itself alone: clients know the authority. */
+/**
+ * A server certificate that `authority` vouches for. Its chain is itself alone: clients know the
+ * authority.
+ */
 export async function mintLeaf(
   names: readonly string[],
   authority: MintedPair,
@@ -63,7 +72,10 @@ export async function mintLeaf(
   return sign(certificate, privateKey, authority.key)
 }
 
-/** Node makes keys in native code, off the main thread; forge would take seconds on it. RSA, because forge signs no other. */
+/**
+ * Node makes keys in native code, off the main thread; forge would take seconds on it. RSA, because
+ * forge signs no other.
+ */
 async function makeKeys(): Promise<{ privateKey: string; publicKey: string }> {
   return await promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,

@@ -27,8 +27,8 @@ export const serve = defineCommand({
 })
 
 /**
- * A file says everything, or flags do. A flag that a file would silently outvote (an origin, say) is an error, and so is
- * its variable: what someone has set is either in force or refused.
+ * A file says everything, or flags do. A flag that a file would silently outvote (an origin, say)
+ * is an error, and so is its variable: what someone has set is either in force or refused.
  */
 function checkModes({ values, sources }: Flags<ServeFlags>): void {
   const given = Object.keys(singleRouteFlags).find((name) => name in sources)

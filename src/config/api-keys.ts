@@ -19,8 +19,8 @@ export interface ApiKeys {
 }
 
 /**
- * Reads a YAML or JSON file of API keys: a list of `{ name, sha256, expires }`, or a mapping of names to
- * `{ sha256, expires }` or to the hash alone.
+ * Reads a YAML or JSON file of API keys: a list of `{ name, sha256, expires }`, or a mapping of
+ * names to `{ sha256, expires }` or to the hash alone.
  */
 export function parseApiKeys(text: string): ApiKeys {
   const lines = new LineCounter()

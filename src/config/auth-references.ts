@@ -7,7 +7,10 @@ import { at, namesAt, textAt, textsAt } from './tree.ts'
 
 type IsBroken = (path: KeyPath) => boolean
 
-/** Checks what the keys of an authenticator say of each other. Like references.ts it looks at the values as they were read. */
+/**
+ * Checks what the keys of an authenticator say of each other. Like references.ts it looks at the
+ * values as they were read.
+ */
 export function checkAuthenticators(value: unknown, isBroken: IsBroken = () => false): Problem[] {
   return namesAt(value, 'authenticators').flatMap((name) => {
     const path = ['authenticators', name]

@@ -25,7 +25,10 @@ export function formatBind(bind: BindAddress): string {
   return `${bind.host.includes(':') ? `[${bind.host}]` : bind.host}:${bind.port}`
 }
 
-/** @returns the path of `unix:PATH`; undefined where there is none. `unix://…` is refused: it reads like a host */
+/**
+ * @returns the path of `unix:PATH`; undefined where there is none. `unix://…` is refused: it reads
+ * like a host
+ */
 export function parseUnixPath(text: string): string | undefined {
   const path = text.slice('unix:'.length)
   return path === '' || path.startsWith('//') || path.includes('\0') ? undefined : path

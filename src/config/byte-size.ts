@@ -6,7 +6,10 @@ const units = new Map([
   ['TiB', 2 ** 40],
 ])
 
-/** @returns bytes, or undefined where `text` is no size: a whole number and `B`, `KiB`, `MiB`, `GiB` or `TiB`, below 2^53 bytes */
+/**
+ * @returns bytes, or undefined where `text` is no size: a whole number and `B`, `KiB`, `MiB`, `GiB`
+ * or `TiB`, below 2^53 bytes
+ */
 export function parseByteSize(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d{1,16})([A-Za-z]+)$/.exec(text) ?? []
   const factor = units.get(unit)

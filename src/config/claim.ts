@@ -1,7 +1,7 @@
 /**
  * The claim that a dotted path of the configuration names. Names of claims may have dots themselves
- * (`https://example.com/roles`), so that the longest one that is there counts. Own properties only: a token has no claim
- * `constructor` unless its issuer put one in.
+ * (`https://example.com/roles`), so that the longest one that is there counts. Own properties only:
+ * a token has no claim `constructor` unless its issuer put one in.
  */
 export function claimAt(claims: unknown, path: string): unknown {
   if (!isClaims(claims)) return undefined

@@ -5,8 +5,9 @@ import type { Secret } from './secret.ts'
 import type { Server } from './server-url.ts'
 
 /**
- * The configuration as the stages consume it: defaults filled in, a route's own settings merged with the global ones,
- * paths absolute, frozen. Durations are milliseconds, sizes bytes; `none` is `Infinity`, so that comparisons need no special case.
+ * The configuration as the stages consume it: defaults filled in, a route's own settings merged
+ * with the global ones, paths absolute, frozen. Durations are milliseconds, sizes bytes; `none` is
+ * `Infinity`, so that comparisons need no special case.
  */
 export interface Config {
   readonly listeners: Readonly<Record<string, ListenerConfig>>
@@ -14,7 +15,10 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly admission: AdmissionConfig
   readonly identity: IdentityConfig
-  /** Lower-case names of headers that only the gateway may set, on any route: who the client is, what a forward copies. */
+  /**
+   * Lower-case names of headers that only the gateway may set, on any route: who the client is,
+   * what a forward copies.
+   */
   readonly ownedHeaders: readonly string[]
   readonly authenticators: Readonly<Record<string, AuthenticatorConfig>>
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>
@@ -52,7 +56,9 @@ export interface CertificateFiles {
   readonly key: string
 }
 
-/** Addresses and CIDRs. Deny beats allow; without `allow` everybody who is not denied may come in. */
+/**
+ * Addresses and CIDRs. Deny beats allow; without `allow` everybody who is not denied may come in.
+ */
 export interface AddressRulesConfig {
   readonly allow?: readonly string[]
   readonly deny?: readonly string[]
@@ -60,13 +66,22 @@ export interface AddressRulesConfig {
 
 export interface AdmissionConfig {
   readonly connections: 'auto' | number
-  /** Undefined is the default of 200, which counts public addresses only; a written value counts everybody. */
+  /**
+   * Undefined is the default of 200, which counts public addresses only; a written value counts
+   * everybody.
+   */
   readonly connectionsPerClient?: number
-  /** Undefined is the default of 50/s, which counts public addresses only; a written value counts everybody. */
+  /**
+   * Undefined is the default of 50/s, which counts public addresses only; a written value counts
+   * everybody.
+   */
   readonly handshakesPerClient?: Rate
   /** Plain requests. */
   readonly requestsPerClient: Rate
-  /** Resident bytes beyond which no upgrade is accepted; `auto` is 85 % of the container's or machine's memory. */
+  /**
+   * Resident bytes beyond which no upgrade is accepted; `auto` is 85 % of the container's or
+   * machine's memory.
+   */
   readonly memory: 'auto' | number
 }
 

@@ -5,8 +5,8 @@ import type { PerDirection } from './config.ts'
 export type EachWay<T> = Partial<PerDirection<T>>
 
 /**
- * A limit that is for both ways, or says for either. `forms` are the ways to write one limit, `what` is what it counts,
- * `error` what is expected.
+ * A limit that is for both ways, or says for either. `forms` are the ways to write one limit,
+ * `what` is what it counts, `error` what is expected.
  */
 export function eachWay<T extends object>(
   forms: readonly [z.ZodType<T>, z.ZodType<T>],
@@ -20,7 +20,8 @@ export function eachWay<T extends object>(
       fromUpstream: limit.optional().describe(`Of ${what} that the upstream sends.`),
     })
     .transform(({ fromClient, fromUpstream }, context): EachWay<T> => {
-      // To zod a form with nothing but unknown keys against it would be the one that was meant, whatever the others say.
+      // To zod a form with nothing but unknown keys against it would be the one that was meant,
+      // whatever the others say.
       if (context.issues.length > 0) context.aborted = true
       return {
         ...(fromClient === undefined ? {} : { fromClient }),

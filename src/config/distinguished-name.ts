@@ -10,7 +10,8 @@ export interface Attribute {
 }
 
 /**
- * Reads a name as RFC 4514 writes it, `CN=device-7,O=Example\, Inc`. Blanks around types and values do not count.
+ * Reads a name as RFC 4514 writes it, `CN=device-7,O=Example\, Inc`. Blanks around types and values
+ * do not count.
  * @param stars whether a `*` that is not escaped (`\2A`) stands for any text
  * @returns undefined where it is none
  */
@@ -27,8 +28,9 @@ export function parseName(text: string, stars: boolean): readonly Attribute[] | 
 }
 
 /**
- * Whether a name has all the attributes of a pattern, in any order; it may have others too. A common name is one: a name that
- * has two could be taken for either, and fits no pattern of it. A `*` never reaches beyond the value it stands in.
+ * Whether a name has all the attributes of a pattern, in any order; it may have others too. A
+ * common name is one: a name that has two could be taken for either, and fits no pattern of it. A
+ * `*` never reaches beyond the value it stands in.
  */
 export function fitsName(pattern: readonly Attribute[], name: readonly Attribute[]): boolean {
   return pattern.every(({ type, value }) => {
@@ -38,7 +40,9 @@ export function fitsName(pattern: readonly Attribute[], name: readonly Attribute
   })
 }
 
-/** What stands between commas, and between the plus signs that join several attributes of one RDN. */
+/**
+ * What stands between commas, and between the plus signs that join several attributes of one RDN.
+ */
 function elements(text: string): string[] {
   const found: string[] = []
   let start = 0

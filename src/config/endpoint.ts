@@ -1,6 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-/** An http or https URL that the gateway itself asks; undefined where the text is none, or carries a user or a fragment. */
+/**
+ * An http or https URL that the gateway itself asks; undefined where the text is none, or carries a
+ * user or a fragment.
+ */
 export function parseEndpoint(text: string): URL | undefined {
   // The URL parser drops blanks and reads `http:/x` and `\` as if they were right.
   if (!/^https?:\/\/[^\s\\#]+$/i.test(text)) return undefined
@@ -8,7 +11,10 @@ export function parseEndpoint(text: string): URL | undefined {
   return url === null || url.username !== '' || url.password !== '' ? undefined : url
 }
 
-/** Whether what is sent there stays on this machine: the one case in which keys may come over clear text. */
+/**
+ * Whether what is sent there stays on this machine: the one case in which keys may come over clear
+ * text.
+ */
 export function isLoopback({ hostname }: URL): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
   if (isIPv4(hostname)) return hostname.startsWith('127.')

@@ -3,8 +3,10 @@ import { isIPv4, isIPv6 } from 'node:net'
 const nameForm = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/
 
 /**
- * A host as configuration and URLs write it: a name, an IPv4 address, or an IPv6 address in brackets.
- * @returns it in lower case, an IPv6 address canonical and still in brackets; undefined where it is none of these
+ * A host as configuration and URLs write it: a name, an IPv4 address, or an IPv6 address in
+ * brackets.
+ * @returns it in lower case, an IPv6 address canonical and still in brackets; undefined where it is
+ * none of these
  */
 export function parseHost(text: string): string | undefined {
   const host = text.toLowerCase()
@@ -16,7 +18,8 @@ export function parseHost(text: string): string | undefined {
   }
   if (isIPv4(host)) return host
   if (host.length > 253 || !nameForm.test(host)) return undefined
-  // What ends in a number would be read as an IPv4 address in one of its odd spellings (127.1, 0x7f.1).
+  // What ends in a number would be read as an IPv4 address in one of its odd spellings (127.1,
+  // 0x7f.1).
   const last = host.slice(host.lastIndexOf('.') + 1)
   return /^(?:\d+|0x[\da-f]*)$/.test(last) ? undefined : host
 }

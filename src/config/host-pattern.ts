@@ -1,7 +1,8 @@
 import { parseHost } from './host-name.ts'
 
 /**
- * A host as routes match it: exact, or `*.example.com` for every name below it. No port: it is ignored.
+ * A host as routes match it: exact, or `*.example.com` for every name below it. No port: it is
+ * ignored.
  * @returns it in lower case without its trailing dot; undefined where it is none
  */
 export function parseHostPattern(text: string): string | undefined {

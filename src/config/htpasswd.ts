@@ -16,7 +16,10 @@ export interface Htpasswd {
 // A check of cost 16 takes seconds of one core, and each step doubles it.
 const greatestCost = 16
 
-/** Reads the lines `NAME:HASH` of Apache's htpasswd; empty lines and those that begin with `#` are left out. */
+/**
+ * Reads the lines `NAME:HASH` of Apache's htpasswd; empty lines and those that begin with `#` are
+ * left out.
+ */
 export function parseHtpasswd(text: string): Htpasswd {
   const hashes = new Map<string, string>()
   const faults: Fault[] = []

@@ -1,5 +1,6 @@
 /**
- * Reads a date of ISO 8601, `2030-01-31` (its first moment in UTC) or `2030-01-31T12:00:00Z` (or with an offset).
+ * Reads a date of ISO 8601, `2030-01-31` (its first moment in UTC) or `2030-01-31T12:00:00Z` (or
+ * with an offset).
  * @returns epoch milliseconds, or undefined where it is none
  */
 export function parseInstant(text: string): number | undefined {

@@ -5,7 +5,9 @@ export interface Sources {
   readonly file: (path: string) => string
 }
 
-/** A reference that cannot be replaced: `found` and `expected` are the two halves of the message. */
+/**
+ * A reference that cannot be replaced: `found` and `expected` are the two halves of the message.
+ */
 export class InterpolationError extends Error {
   override readonly name = 'InterpolationError'
   readonly found: string
@@ -39,7 +41,8 @@ export function referenceNames(text: string): string {
 
 /**
  * Replaces every reference once: a value that looks like a reference stays as it is.
- * @throws {InterpolationError} an unset variable without a default, an unreadable file, a reference that is none, or one
+ * @throws {InterpolationError} an unset variable without a default, an unreadable file, a reference
+ * that is none, or one
  *   inside another: its end would be taken for that of the outer one, and the rest stay in the value
  */
 export function interpolate(text: string, sources: Sources): string {
@@ -77,8 +80,9 @@ export function isOneReference(text: string): boolean {
 }
 
 /**
- * Reads a text as an unquoted YAML scalar (YAML 1.2, core schema), as far as numbers and booleans go. What would be a
- * collection, a quoted text or null stays text: a value can never change the structure.
+ * Reads a text as an unquoted YAML scalar (YAML 1.2, core schema), as far as numbers and booleans
+ * go. What would be a collection, a quoted text or null stays text: a value can never change the
+ * structure.
  */
 export function readPlain(text: string): string | number | boolean {
   if (/^(?:true|True|TRUE)$/.test(text)) return true

@@ -8,7 +8,10 @@ export function knownKeys(schema: JsonSchema, path: KeyPath): string[] {
   return candidates.flatMap(({ properties }) => Object.keys(properties ?? {}))
 }
 
-/** The known key that the written one is most likely meant to be: but for case, or with at most two letters wrong. */
+/**
+ * The known key that the written one is most likely meant to be: but for case, or with at most two
+ * letters wrong.
+ */
 export function nearestKey(written: string, known: readonly string[]): string | undefined {
   const ranked = known.map((key) => ({
     key,

@@ -14,7 +14,10 @@ import type { KeyPath } from './problem.ts'
 import type { Source } from './source.ts'
 import { shownText } from './source.ts'
 
-/** Values in a file, those that aliases repeat counted each time: a few lines of aliases can stand for billions. */
+/**
+ * Values in a file, those that aliases repeat counted each time: a few lines of aliases can stand
+ * for billions.
+ */
 const mostValues = 100_000
 
 /** The files that the file names by `${file:…}`. */

@@ -10,7 +10,10 @@ import { isRecoverable, tellSyntax } from './yaml-syntax.ts'
 export interface YamlFile {
   readonly text: string
   readonly document: Document.Parsed
-  /** Still without its values; what is wrong with the YAML, but leaves its structure clear, is noted in it. */
+  /**
+   * Still without its values; what is wrong with the YAML, but leaves its structure clear, is noted
+   * in it.
+   */
   readonly source: Source
 }
 

@@ -56,7 +56,8 @@ export interface ObjectOptions {
 }
 
 /**
- * Takes a configuration that is an object of the same form as a file. Members that are undefined count as left out.
+ * Takes a configuration that is an object of the same form as a file. Members that are undefined
+ * count as left out.
  * @throws {ConfigError} all mistakes at once, as `path: found …, expected …`
  */
 export async function configFromObject(input: unknown, options: ObjectOptions): Promise<Loaded> {

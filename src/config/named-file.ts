@@ -10,7 +10,10 @@ export interface Context {
   readonly readFile: ReadFile
 }
 
-/** The parsed file that the configuration names at the path, or what is wrong with it; neither where it names none. */
+/**
+ * The parsed file that the configuration names at the path, or what is wrong with it; neither where
+ * it names none.
+ */
 export async function readNamed<T extends object>(
   context: Context,
   path: KeyPath,

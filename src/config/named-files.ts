@@ -8,8 +8,9 @@ import { reasonOf, type ReadFile } from './read-text.ts'
 import { listAt, namesAt, textAt } from './tree.ts'
 
 /**
- * Reads the files that a configuration names: certificates, their keys, authorities, credentials; and looks for the folders.
- * Like the check of references it works on values that nobody has checked.
+ * Reads the files that a configuration names: certificates, their keys, authorities, credentials;
+ * and looks for the folders. Like the check of references it works on values that nobody has
+ * checked.
  */
 export async function checkNamedFiles(
   value: unknown,

@@ -3,8 +3,9 @@ import { parseHost, parsePort } from './host-name.ts'
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
 /**
- * An origin as browsers serialize it (`scheme://host[:port]`, lower case, no default port, no slash behind it),
- * `scheme://*.example.com`, `*` or `null`. The strictness is the help: `https://app.example.com/` would never match.
+ * An origin as browsers serialize it (`scheme://host[:port]`, lower case, no default port, no slash
+ * behind it), `scheme://*.example.com`, `*` or `null`. The strictness is the help:
+ * `https://app.example.com/` would never match.
  */
 export function isOriginPattern(text: string): boolean {
   if (text === '*' || text === 'null') return true

@@ -12,8 +12,9 @@ export interface Overlap {
 }
 
 /**
- * Finds routes to one upstream that differ in whom they let in, where one pattern contains the other: a backend that
- * answers by file extension or rewrites paths shows what the strict one guards under the other one.
+ * Finds routes to one upstream that differ in whom they let in, where one pattern contains the
+ * other: a backend that answers by file extension or rewrites paths shows what the strict one
+ * guards under the other one.
  */
 export function findOverlaps({ routes }: Config): Overlap[] {
   return routes.flatMap((later, second) =>
@@ -56,7 +57,10 @@ function networks(written: readonly string[] | undefined): string[] | undefined 
   })
 }
 
-/** Whether order and repetition are all that two lists differ in. A list left out is not an empty one. */
+/**
+ * Whether order and repetition are all that two lists differ in. A list left out is not an empty
+ * one.
+ */
 function sameMembers(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
   return isDeepStrictEqual(a && new Set(a), b && new Set(b))
 }

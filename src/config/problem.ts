@@ -13,7 +13,9 @@ export interface Problem {
   readonly expected: string
 }
 
-/** A configuration that cannot be used. `problems` are all of its mistakes, one printable line each. */
+/**
+ * A configuration that cannot be used. `problems` are all of its mistakes, one printable line each.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]

@@ -1,8 +1,8 @@
 import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
 
 /**
- * Reads a public key in PEM that can verify signatures. A private one, from which a public one could be made, is none: it
- * does not belong where it is only to be checked with.
+ * Reads a public key in PEM that can verify signatures. A private one, from which a public one
+ * could be made, is none: it does not belong where it is only to be checked with.
  * @returns what is wrong instead, as a text that continues "which …"
  */
 export function parsePublicKey(pem: string): KeyObject | string {

@@ -12,7 +12,10 @@ const units = new Map([
   ['h', 3_600_000],
 ])
 
-/** @returns undefined where `text` is no rate: a whole number above 0 and `/s`, `/m` or `/h`, such as `50/s` */
+/**
+ * @returns undefined where `text` is no rate: a whole number above 0 and `/s`, `/m` or `/h`, such
+ * as `50/s`
+ */
 export function parseRate(text: string): Rate | undefined {
   const [, digits, unit = ''] = /^(\d{1,9})\/([a-z])$/.exec(text) ?? []
   const perMs = units.get(unit)
@@ -20,7 +23,10 @@ export function parseRate(text: string): Rate | undefined {
   return { count: Number(digits), perMs }
 }
 
-/** @returns undefined where `text` is no rate of bytes: a size above 0 and `/s`, `/m` or `/h`, such as `1MiB/s` */
+/**
+ * @returns undefined where `text` is no rate of bytes: a size above 0 and `/s`, `/m` or `/h`, such
+ * as `1MiB/s`
+ */
 export function parseByteRate(text: string): Rate | undefined {
   const [, size = '', unit = ''] = /^(\w+)\/([a-z])$/.exec(text) ?? []
   const count = parseByteSize(size)

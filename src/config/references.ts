@@ -10,8 +10,9 @@ import { parseServer } from './server-url.ts'
 import { at, listAt, namesAt, textAt, textsAt } from './tree.ts'
 
 /**
- * Checks what one section says of another. It looks at the values as they were read, not at what the schema made of them:
- * so the mistakes it finds come together with those of the schema, however many there are.
+ * Checks what one section says of another. It looks at the values as they were read, not at what
+ * the schema made of them: so the mistakes it finds come together with those of the schema, however
+ * many there are.
  * @param folder what relative paths are relative to
  * @param isBroken whether a mistake is told already that explains what is wrong at a path
  */
@@ -37,7 +38,10 @@ export function checkReferences(
   ]
 }
 
-/** With or without a monitor in the file: a flag can add one, and what a log line means does not depend on that. */
+/**
+ * With or without a monitor in the file: a flag can add one, and what a log line means does not
+ * depend on that.
+ */
 function checkListenerNames(value: unknown): Problem[] {
   if (!namesAt(value, 'listeners').includes('monitor')) return []
   const found = 'a listener of the name under which the log has the monitor'

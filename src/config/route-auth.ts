@@ -66,7 +66,10 @@ function checkTickets(value: unknown, path: KeyPath, names: Names): Problem[] {
   ]
 }
 
-/** With any origin, any page could use the login of whoever looks at it (threat: cross-site WebSocket hijacking). */
+/**
+ * With any origin, any page could use the login of whoever looks at it (threat: cross-site
+ * WebSocket hijacking).
+ */
 function checkOrigins(value: unknown, path: KeyPath, names: Names): Problem[] {
   const any = textsAt(value, ...path).find(({ text }) => text === '*')
   const unasked = names.find(({ text }) => isSentUnasked(value, text))

@@ -5,8 +5,8 @@ import { parseDuration } from './duration.ts'
 import { parseByteRate, parseRate } from './rate.ts'
 
 /**
- * A text that is read by `parse`. `title` names its kind in the documentation; `expected` ends the sentence
- * "found …, expected …". Every message of this schema is such an ending.
+ * A text that is read by `parse`. `title` names its kind in the documentation; `expected` ends the
+ * sentence "found …, expected …". Every message of this schema is such an ending.
  */
 export function text<T>(parse: (text: string) => T | undefined, title: string, expected: string) {
   return z
@@ -33,7 +33,10 @@ export function oneOrMore<T extends z.ZodType>(item: T, expected: string, least 
     .transform((value): z.output<T>[] => (Array.isArray(value) ? value : [value]))
 }
 
-/** A key that design and documentation know and this build does not: only what it does anyway is accepted. */
+/**
+ * A key that design and documentation know and this build does not: only what it does anyway is
+ * accepted.
+ */
 export function unbuilt<T extends string | number | boolean>(value: T) {
   return z
     .literal(value, { error: `${value}: anything else is not supported yet` })

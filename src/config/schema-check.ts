@@ -50,14 +50,18 @@ function problemsOf(issue: Issue, above: KeyPath, source: Source): Problem[] {
   return [{ path, expected: issue.message }]
 }
 
-/** The alternative that was meant, judged by the kind of the value: its complaints say more than "one of these". */
+/**
+ * The alternative that was meant, judged by the kind of the value: its complaints say more than
+ * "one of these".
+ */
 function fittingBranch(branches: readonly Issue[][]): Issue[] | undefined {
   const fitting = branches.filter((issues) =>
     issues.every(
       ({ code, path }) => path.length > 0 || (code !== 'invalid_type' && code !== 'invalid_value'),
     ),
   )
-  // Of several mappings the one with the fewest strange keys, then the fewest mistakes, where there is one.
+  // Of several mappings the one with the fewest strange keys, then the fewest mistakes, where there
+  // is one.
   const ranked = fitting.map((issues) => ({
     issues,
     rank: strangers(issues) * 100 + issues.length,

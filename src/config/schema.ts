@@ -80,7 +80,10 @@ const Drain = z.strictObject({
   code: unbuilt(1001),
 })
 
-/** The configuration as it is written. Every key says in its description: effect, unit, default, how to switch off. */
+/**
+ * The configuration as it is written. Every key says in its description: effect, unit, default, how
+ * to switch off.
+ */
 export const ConfigFile = z.strictObject({
   workers: unbuilt(1),
   listeners: z
@@ -119,5 +122,8 @@ export const ConfigFile = z.strictObject({
   log: Log.prefault({}).describe('To stdout, one line per event.'),
 })
 
-/** What the schema makes of a file: units read, defaults filled in, routes not yet merged with the global settings. */
+/**
+ * What the schema makes of a file: units read, defaults filled in, routes not yet merged with the
+ * global settings.
+ */
 export type CheckedFile = z.output<typeof ConfigFile>

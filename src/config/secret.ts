@@ -4,14 +4,20 @@ import type { KeyPath } from './problem.ts'
 const secretKeys =
   /(?:^|[_.-])(?:key|apikey|token|password|passwd|passphrase|pass|pwd|secret|credential)s?$|[a-z](?:Key|Token|Password|Passphrase|Secret|Credential)s?$/
 
-/** Whether what stands at the path is, or lies under, a key that holds a secret: such text never appears in a message. */
+/**
+ * Whether what stands at the path is, or lies under, a key that holds a secret: such text never
+ * appears in a message.
+ */
 export function holdsSecret(path: KeyPath): boolean {
   return path.some(
     (key, at) => typeof key === 'string' && secretKeys.test(key) && !isHarmless(path, at),
   )
 }
 
-/** Whether the key is the name of an authenticator, or its method: not all that stands under `apiKey` is one. */
+/**
+ * Whether the key is the name of an authenticator, or its method: not all that stands under
+ * `apiKey` is one.
+ */
 function isHarmless(path: KeyPath, at: number): boolean {
   return path[0] === 'authenticators' && (at === 1 || (at === 2 && path[at] === 'apiKey'))
 }
@@ -21,7 +27,10 @@ export function withoutUserinfo(text: string): string {
   return text.replace(/\/\/[^/?#\s]*@/g, '//[redacted]@')
 }
 
-/** A text that shows itself only where it is asked to: printed, logged or serialized it is `[redacted]`. */
+/**
+ * A text that shows itself only where it is asked to: printed, logged or serialized it is
+ * `[redacted]`.
+ */
 export class Secret {
   readonly #text: string
 

@@ -32,8 +32,8 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>(
 )
 
 /**
- * Reads `http://host:port`, the like with https, ws, wss, tcp and tls (which need a port), or `unix:/path`. WHATWG's URL
- * parser is not asked: it repairs what is better refused.
+ * Reads `http://host:port`, the like with https, ws, wss, tcp and tls (which need a port), or
+ * `unix:/path`. WHATWG's URL parser is not asked: it repairs what is better refused.
  * @returns undefined where it is none of these: userinfo, a query, or a path other than `/` too
  */
 export function parseServer(text: string): Server | undefined {

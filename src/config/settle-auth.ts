@@ -7,7 +7,9 @@ import type { CheckedFile } from './schema.ts'
 
 type CheckedAuthenticator = CheckedFile['authenticators'][string]
 
-/** What the stages make an authenticator of: its method, places without repetition, paths absolute. */
+/**
+ * What the stages make an authenticator of: its method, places without repetition, paths absolute.
+ */
 export function settleAuthenticator(
   { jwt, basic, apiKey, forward, certificate, ticket }: CheckedAuthenticator,
   folder: string,
@@ -82,8 +84,9 @@ function distinct(places: readonly Place[]): Place[] {
 }
 
 /**
- * The headers that carry an identity on any route, so that no client can say on another route of the same upstream who it
- * is. Authorization and Cookie stay the client's, where a forward does not replace them.
+ * The headers that carry an identity on any route, so that no client can say on another route of
+ * the same upstream who it is. Authorization and Cookie stay the client's, where a forward does not
+ * replace them.
  */
 export function ownedHeaders(
   identities: readonly IdentityConfig[],

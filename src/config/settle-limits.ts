@@ -45,7 +45,8 @@ const defaultMessage: MessageLimits = {
 }
 
 /**
- * What a bridge carries has no messages of its own: their size is the client's choice, and `buffer` bounds the memory.
+ * What a bridge carries has no messages of its own: their size is the client's choice, and `buffer`
+ * bounds the memory.
  */
 export const noMessageLimit: MessageLimits = {
   message: { fromClient: Infinity, fromUpstream: Infinity },

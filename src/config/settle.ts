@@ -16,7 +16,10 @@ import { isSentUnasked } from './unasked.ts'
 
 type CheckedRoute = CheckedFile['routes'][number]
 
-/** Makes of a checked file what the stages consume: paths absolute, each route complete, frozen all the way down. */
+/**
+ * Makes of a checked file what the stages consume: paths absolute, each route complete, frozen all
+ * the way down.
+ */
 export function settle(file: CheckedFile, folder: string): Config {
   const authenticators = mapValues(file.authenticators, (one) => settleAuthenticator(one, folder))
   const identity = { headers: lowerCaseKeys(file.identity.headers) }

@@ -11,7 +11,10 @@ export function filesInObject(value: unknown): string[] {
     : []
 }
 
-/** A configuration that is an object already, from flags or a program: it has paths, but no places in a file. */
+/**
+ * A configuration that is an object already, from flags or a program: it has paths, but no places
+ * in a file.
+ */
 export function sourceFromObject(input: unknown, sources: Sources | undefined): Source {
   const source = new Source('', () => undefined)
   source.value = copy(input, [], source, sources)

@@ -4,7 +4,10 @@ import { holdsSecret, withoutUserinfo } from './secret.ts'
 
 /** What is known of one value of a configuration that was read. */
 export interface Entry {
-  /** Offset of the key that leads to it, and of the value; undefined where it came from an object, not from a file. */
+  /**
+   * Offset of the key that leads to it, and of the value; undefined where it came from an object,
+   * not from a file.
+   */
   readonly keyAt?: number | undefined
   readonly valueAt?: number | undefined
   /** What a message shows of it. */
@@ -93,7 +96,8 @@ export class Source {
 
   #offset(problem: Problem): number {
     if (problem.offset !== undefined) return problem.offset
-    // What is missing is missing from the nearest thing around it that is there; that has a key, or a place in a list.
+    // What is missing is missing from the nearest thing around it that is there; that has a key, or
+    // a place in a list.
     for (let length = problem.path.length; length > 0; length--) {
       const entry = this.#entries.get(JSON.stringify(problem.path.slice(0, length)))
       if (entry === undefined) continue

@@ -1,8 +1,9 @@
 import type { Rate } from './rate.ts'
 
 /**
- * Meters a rate: holds up to `burst` tokens, fills at the rate, starts full. Times are monotonic milliseconds and are
- * handed in, so that it needs no timer and one look at the clock serves many buckets.
+ * Meters a rate: holds up to `burst` tokens, fills at the rate, starts full. Times are monotonic
+ * milliseconds and are handed in, so that it needs no timer and one look at the clock serves many
+ * buckets.
  */
 export class TokenBucket {
   readonly #rate: Rate

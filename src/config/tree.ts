@@ -1,6 +1,8 @@
 import type { KeyPath } from './problem.ts'
 
-/** Looks into values that nobody has checked: what is not there, or of another kind, is undefined. */
+/**
+ * Looks into values that nobody has checked: what is not there, or of another kind, is undefined.
+ */
 export function at(value: unknown, ...path: KeyPath): unknown {
   let inner = value
   for (const key of path) {

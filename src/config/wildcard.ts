@@ -1,6 +1,6 @@
 /**
- * Texts with gaps: what stands between the `*` of a pattern. Compared part by part instead of by a regular expression, whose
- * time a text could be chosen to blow up.
+ * Texts with gaps: what stands between the `*` of a pattern. Compared part by part instead of by a
+ * regular expression, whose time a text could be chosen to blow up.
  */
 export type Wildcard = readonly string[]
 

@@ -10,8 +10,8 @@ export function isRecoverable(code: string): boolean {
 }
 
 /**
- * What is wrong with a text that is no YAML. The parser's own messages are not used: some of them quote the source, which
- * may be a secret.
+ * What is wrong with a text that is no YAML. The parser's own messages are not used: some of them
+ * quote the source, which may be a secret.
  * @param message the parser's: of some codes only this tells which mistake it is
  * @param line the line, up to the place where it goes wrong
  */

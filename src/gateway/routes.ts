@@ -18,13 +18,17 @@ interface Named {
 
 /** The routes of a configuration with the stages that they stand for. */
 export function buildRoutes(configs: readonly RouteConfig[], named: Named): RouteTable<Route> {
-  // The routes' own hosts are what an origin check may take for ours, so that the check needs the table it stands in.
+  // The routes' own hosts are what an origin check may take for ours, so that the check needs the
+  // table it stands in.
   const knowsHost = (name: string): boolean => table.knowsHost(name)
   const table = new RouteTable(configs.map((config) => buildRoute(config, named, knowsHost)))
   return table
 }
 
-/** The paths that the gateway answers itself, for as long as something is configured that needs them. */
+/**
+ * The paths that the gateway answers itself, for as long as something is configured that needs
+ * them.
+ */
 export function ownEndpoints({ tickets, logouts }: Authenticators): ReadonlyMap<string, Endpoint> {
   const endpoints = new Map<string, Endpoint>()
   for (const { path } of tickets) endpoints.set(path, giveTicket)

@@ -5,8 +5,8 @@ import type { GatewayError, Token } from '../errors.ts'
 import type { Exchange } from '../listener/exchange.ts'
 
 /**
- * Answers a request that is not served: the status of its token, and the token as a short text. Does nothing but close where
- * an answer has begun already.
+ * Answers a request that is not served: the status of its token, and the token as a short text.
+ * Does nothing but close where an answer has begun already.
  * @returns the status that was sent, undefined where none could be
  */
 export function refuse(exchange: Exchange, error: GatewayError): number | undefined {
@@ -30,7 +30,10 @@ export function refuse(exchange: Exchange, error: GatewayError): number | undefi
   return status
 }
 
-/** Answers a connection that never came to a request: what came is not HTTP, or came too slowly. Then closes it. */
+/**
+ * Answers a connection that never came to a request: what came is not HTTP, or came too slowly.
+ * Then closes it.
+ */
 export function refuseSocket(socket: Socket, error: GatewayError): number | undefined {
   if (socket.destroyed || !socket.writable) return undefined
   const status = error.fault.status ?? 500

@@ -15,17 +15,19 @@ const maxOpen = 100
 const closingMs = 1_000
 
 /**
- * Refusals that a page can see. A browser tells its page nothing of a handshake that failed, so that it cannot know whether to
- * ask for a login or to try again: here the handshake succeeds, and the WebSocket is closed at once with a code that says it.
+ * Refusals that a page can see. A browser tells its page nothing of a handshake that failed, so
+ * that it cannot know whether to ask for a login or to try again: here the handshake succeeds, and
+ * the WebSocket is closed at once with a code that says it.
  */
 export class VisibleRefusals {
   #open = 0
 
   /**
-   * Accepts an upgrade and closes it, where that is of use: a browser has asked, from an origin that may ask, and not too many are
-   * being told already.
+   * Accepts an upgrade and closes it, where that is of use: a browser has asked, from an origin
+   * that may ask, and not too many are being told already.
    * @param offered the subprotocols that are no secrets: browsers insist on one of theirs
-   * @returns the close code; undefined where nothing was done, and the refusal has to go out as HTTP
+   * @returns the close code; undefined where nothing was done, and the refusal has to go out as
+   * HTTP
    */
   refuse(
     { connection, takeover }: Pick<Exchange, 'connection' | 'takeover'>,
@@ -49,7 +51,8 @@ export class VisibleRefusals {
 /** Undefined for what a page is not to know, or can do nothing about. */
 function closeCodeOf({ token, fault }: GatewayError): number | undefined {
   switch (token) {
-    // A foreign page must not learn whether a user is logged in, nor anybody what an address may do.
+    // A foreign page must not learn whether a user is logged in, nor anybody what an address may
+    // do.
     case 'origin-denied':
     case 'address-denied':
       return undefined

@@ -15,8 +15,9 @@ export interface AnswerWriterOptions {
 const nothing = Buffer.alloc(0)
 
 /**
- * Writes an upstream's answer to the client with back-pressure. Once its head is out, an answer that cannot be finished cuts
- * the client's connection: a body that ends early must not pass for a whole one.
+ * Writes an upstream's answer to the client with back-pressure. Once its head is out, an answer
+ * that cannot be finished cuts the client's connection: a body that ends early must not pass for a
+ * whole one.
  */
 export class AnswerWriter {
   /** Bytes of the body handed to the client's connection. */
@@ -66,7 +67,8 @@ export class AnswerWriter {
       throw new GatewayError('upstream-invalid', 'the head cannot be passed on', { cause })
     }
     this.#endless = !response.chunkedEncoding && !hasLength(headers)
-    // A small answer leaves as one packet: what came with the head has been written by then. Events may be long in coming.
+    // A small answer leaves as one packet: what came with the head has been written by then. Events
+    // may be long in coming.
     process.nextTick(() => {
       // Not flushHeaders(): it writes a head of latin1 bytes as UTF-8.
       if (this.sent === 0 && !response.writableEnded && !response.destroyed) response.write(nothing)

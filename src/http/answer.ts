@@ -5,8 +5,8 @@ import { AnswerWriter } from './answer-writer.ts'
 import { responseHeaders } from './headers.ts'
 
 /**
- * Relays the HTTP answer that an upstream gave to an upgrade, and closes: after an upgrade that was not taken, both sides may
- * read what follows differently.
+ * Relays the HTTP answer that an upstream gave to an upgrade, and closes: after an upgrade that was
+ * not taken, both sides may read what follows differently.
  * @throws {GatewayError} only where its head cannot be sent: `upstream-invalid`
  */
 export async function relayAnswer(

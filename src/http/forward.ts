@@ -38,10 +38,10 @@ export interface ForwardOutcome {
 }
 
 /**
- * Forwards a plain request and relays its answer, streaming both ways. The client gets its `100 Continue` here, when the
- * upstream is there to take the body.
- * @throws {GatewayError} as long as nothing of an answer has gone out: `body-too-big`, `body-timeout`, what the pool throws;
- * the signal's reason
+ * Forwards a plain request and relays its answer, streaming both ways. The client gets its `100
+ * Continue` here, when the upstream is there to take the body.
+ * @throws {GatewayError} as long as nothing of an answer has gone out: `body-too-big`,
+ * `body-timeout`, what the pool throws; the signal's reason
  */
 export async function forward(
   exchange: ForwardedExchange,
@@ -133,8 +133,8 @@ class RelayedAnswer implements AnswerSink {
   }
 
   /**
-   * The end of an early answer closes the client's connection. A client that is still sending has some time to read the
-   * answer first: the reset that unread bytes cause would overtake it.
+   * The end of an early answer closes the client's connection. A client that is still sending has
+   * some time to read the answer first: the reset that unread bytes cause would overtake it.
    */
   #drained(): Promise<void> {
     const { request, head } = this.#exchange

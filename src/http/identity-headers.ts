@@ -3,8 +3,9 @@ import { claimAt } from '../config/claim.ts'
 import { foldHeaderName } from '../config/identity-header.ts'
 
 /**
- * The header lines by which an upstream learns who a client is, name and value alternating: those that come with the
- * credential, then the operator's, which stand alone under their names. What cannot be a header value is left out: nobody at all is safer than half a name.
+ * The header lines by which an upstream learns who a client is, name and value alternating: those
+ * that come with the credential, then the operator's, which stand alone under their names. What
+ * cannot be a header value is left out: nobody at all is safer than half a name.
  * @param sources header name -> `subject`, `name` or `claims.NAME`
  */
 export function identityHeaderLines(
@@ -19,7 +20,10 @@ export function identityHeaderLines(
   return withOwnLines(identity.headers, lines)
 }
 
-/** The lines with ours at the end, and without the others' of the same names, whichever way they are spelled. */
+/**
+ * The lines with ours at the end, and without the others' of the same names, whichever way they are
+ * spelled.
+ */
 export function withOwnLines(lines: readonly string[], own: readonly string[]): string[] {
   const names = new Set<string>()
   for (let at = 0; at < own.length; at += 2) names.add(foldHeaderName(own[at]!))
@@ -37,9 +41,9 @@ function sourceOf(identity: Identity, source: string): unknown {
 }
 
 /**
- * As UTF-8 in the latin1 text that header lines are. A list is its elements with commas between them, so that one with a
- * comma in it, which would read as two, is left out like everything that is neither text, number, boolean nor a list of
- * these.
+ * As UTF-8 in the latin1 text that header lines are. A list is its elements with commas between
+ * them, so that one with a comma in it, which would read as two, is left out like everything that
+ * is neither text, number, boolean nor a list of these.
  */
 function headerValue(value: unknown): string | undefined {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value]

@@ -12,8 +12,9 @@ export interface RequestBodyOptions {
 }
 
 /**
- * A client's request body on its way to the upstream. Whoever destroys this stream does not destroy the client's connection
- * with it, as destroying the IncomingMessage would: an answer may still have to go out.
+ * A client's request body on its way to the upstream. Whoever destroys this stream does not destroy
+ * the client's connection with it, as destroying the IncomingMessage would: an answer may still
+ * have to go out.
  *
  * Ends with a GatewayError: `body-too-big`, `body-timeout`, `client-lost`.
  */

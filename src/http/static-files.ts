@@ -32,8 +32,8 @@ const nothing = { kind: 'nothing' } as const
 const indexName = 'index.html'
 
 /**
- * Serves files. The path is decoded once; names that some file system reads as other names, dotfiles and listings are not
- * there. Ranges, conditional requests and content types are `send`'s.
+ * Serves files. The path is decoded once; names that some file system reads as other names,
+ * dotfiles and listings are not there. Ranges, conditional requests and content types are `send`'s.
  */
 export async function serveStatic(
   head: IncomingMessage,
@@ -78,7 +78,8 @@ function readNames(path: string): string[] | undefined {
       // A broken escape names nothing.
       return undefined
     }
-    // Separators and streams of other file systems; dotfiles and `..`; what Windows drops from the end of a name.
+    // Separators and streams of other file systems; dotfiles and `..`; what Windows drops from the
+    // end of a name.
     if (name === '' || /[\\/:\p{Cc}]|^\.|[.\s]$/u.test(name)) return undefined
     decoded.push(name)
   }

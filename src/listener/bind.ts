@@ -3,13 +3,19 @@ import { lstat, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { formatBind, type BindAddress } from '../config/bind-address.ts'
 
-/** Where a server listens: the port is the one the system chose where 0 was asked for, undefined on a unix socket. */
+/**
+ * Where a server listens: the port is the one the system chose where 0 was asked for, undefined on
+ * a unix socket.
+ */
 export interface BoundAddress {
   readonly address: string
   readonly port: number | undefined
 }
 
-/** Connections that may wait to be accepted. Node's default of 511 overflows when a whole site reconnects at once. */
+/**
+ * Connections that may wait to be accepted. Node's default of 511 overflows when a whole site
+ * reconnects at once.
+ */
 const backlog = 4096
 
 /**
@@ -36,8 +42,9 @@ export async function listenOn(
 }
 
 /**
- * A socket that a process left behind is removed; one that somebody answers on is theirs, and what is no socket is never
- * touched (connecting to a plain file is refused just as connecting to a dead socket is).
+ * A socket that a process left behind is removed; one that somebody answers on is theirs, and what
+ * is no socket is never touched (connecting to a plain file is refused just as connecting to a dead
+ * socket is).
  */
 async function removeDeadSocket(path: string): Promise<void> {
   const stats = await lstat(path).catch(() => undefined)

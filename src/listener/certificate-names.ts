@@ -1,7 +1,8 @@
 /**
- * A certificate's subject as one line (RFC 4514): the last RDN of the certificate first, in ASCII whatever is in it, so
- * that it may stand in a header or a log.
- * @param printed as X509Certificate gives it: an RDN a line, values escaped, several attributes of one RDN as `A=x + B=y`
+ * A certificate's subject as one line (RFC 4514): the last RDN of the certificate first, in ASCII
+ * whatever is in it, so that it may stand in a header or a log.
+ * @param printed as X509Certificate gives it: an RDN a line, values escaped, several attributes of
+ * one RDN as `A=x + B=y`
  */
 export function subjectText(printed: string | undefined): string {
   return (printed ?? '')
@@ -18,9 +19,11 @@ function escaped(character: string): string {
 }
 
 /**
- * The alternative names of a certificate, `DNS:a.example`, `URI:spiffe://a/b`, `IP:10.0.0.1`, `email:a@b.example`; names in
- * the DNS in lower case. What is not printable ASCII is left out: a name that is cut off at a NUL elsewhere would be another.
- * @param printed as X509Certificate gives it: joined by `, `, what could be misread as a JSON string
+ * The alternative names of a certificate, `DNS:a.example`, `URI:spiffe://a/b`, `IP:10.0.0.1`,
+ * `email:a@b.example`; names in the DNS in lower case. What is not printable ASCII is left out: a
+ * name that is cut off at a NUL elsewhere would be another.
+ * @param printed as X509Certificate gives it: joined by `, `, what could be misread as a JSON
+ * string
  * @returns nothing where that is not its form
  */
 export function alternativeNames(printed = ''): readonly string[] {

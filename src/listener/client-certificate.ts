@@ -8,7 +8,9 @@ import { alternativeNames, subjectText } from './certificate-names.ts'
 export interface ClientAuthority {
   /** One certificate each, as PEM text. */
   readonly certificates: readonly string[]
-  /** Whether a client without a certificate that they vouch for is turned away in the TLS handshake. */
+  /**
+   * Whether a client without a certificate that they vouch for is turned away in the TLS handshake.
+   */
   readonly required: boolean
 }
 
@@ -19,8 +21,8 @@ export type CertificateProof =
   | { readonly kind: 'refused'; readonly reason: string }
 
 /**
- * Reads the authorities of a listener. A file without a usable certificate must never come to mean "any authority", which is
- * what OpenSSL would make of an empty list.
+ * Reads the authorities of a listener. A file without a usable certificate must never come to mean
+ * "any authority", which is what OpenSSL would make of an empty list.
  * @throws {Error} with one line that names the file
  */
 export async function readClientAuthority(config: {
@@ -54,14 +56,17 @@ const begin = '-----BEGIN CERTIFICATE-----'
 const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /**
- * Whether the client's certificate was verified against the authorities of the context that served the handshake.
+ * Whether the client's certificate was verified against the authorities of the context that served
+ * the handshake.
  *
- * Node's tls.Server asks its handle the same question and writes the answer into `authorized`; nobody does that for a
- * TLSSocket made without one, whose `authorized` stays false. Should the question ever be gone, everybody is refused.
+ * Node's tls.Server asks its handle the same question and writes the answer into `authorized`;
+ * nobody does that for a TLSSocket made without one, whose `authorized` stays false. Should the
+ * question ever be gone, everybody is refused.
  */
 export function readProof(socket: TLSSocket): CertificateProof {
   const certificate = socket.getPeerX509Certificate()
-  // Looked at first: a resumed TLS 1.3 session counts as verified where no certificate was ever shown in it.
+  // Looked at first: a resumed TLS 1.3 session counts as verified where no certificate was ever
+  // shown in it.
   if (certificate === undefined) return { kind: 'absent' }
   const failure = verifyErrorOf(socket)
   if (failure !== null) return { kind: 'refused', reason: failure }

@@ -6,8 +6,8 @@ import type { Peer } from '../peer.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * One connection and its requests, served one at a time. Node emits every pipelined request of one read, paused or not, so
- * the queue is ours.
+ * One connection and its requests, served one at a time. Node emits every pipelined request of one
+ * read, paused or not, so the queue is ours.
  */
 export class ClientConnection implements Connection {
   readonly listener: string
@@ -33,7 +33,10 @@ export class ClientConnection implements Connection {
       refusal: GatewayError | undefined
       /** Runs from accept, over TLS and the first head. */
       deadline: NodeJS.Timeout
-      /** How long the socket may rest between two requests; Infinity where that is not for us to see to. */
+      /**
+       * How long the socket may rest between two requests; Infinity where that is not for us to see
+       * to.
+       */
       idleMs: number
     },
     serve: (exchange: Exchange) => void,
@@ -48,7 +51,8 @@ export class ClientConnection implements Connection {
     this.socket.once('close', () =>
       this.abort(new GatewayError('client-lost', 'the client has gone')),
     )
-    // Before an answer a FIN means that the client has gone; afterwards Node's HTTP server sees to it.
+    // Before an answer a FIN means that the client has gone; afterwards Node's HTTP server sees to
+    // it.
     this.socket.once('end', () => {
       if (this.#current !== undefined && !this.#taken)
         this.destroy(new GatewayError('client-lost', 'the client has gone'))
@@ -92,7 +96,10 @@ export class ClientConnection implements Connection {
     this.#closing = true
   }
 
-  /** What is being answered is finished with `Connection: close`; an idle connection is closed at once. */
+  /**
+   * What is being answered is finished with `Connection: close`; an idle connection is closed at
+   * once.
+   */
   finish(): void {
     if (this.#closing) return
     this.#closing = true
@@ -101,7 +108,10 @@ export class ClientConnection implements Connection {
     else if (!last.response.headersSent) last.response.shouldKeepAlive = false
   }
 
-  /** Ends the request being served, so that its upstream is let go. The reason decides the answer, where one can still go out. */
+  /**
+   * Ends the request being served, so that its upstream is let go. The reason decides the answer,
+   * where one can still go out.
+   */
   abort(reason: GatewayError): void {
     this.#closing = true
     clearTimeout(this.#deadline)
@@ -123,7 +133,8 @@ export class ClientConnection implements Connection {
   #next({ response }: Exchange): void {
     this.#current = undefined
     if (!response.shouldKeepAlive) {
-      // This was the last answer, as it said itself: whatever came behind its request is not to be trusted, or not wanted.
+      // This was the last answer, as it said itself: whatever came behind its request is not to be
+      // trusted, or not wanted.
       this.#closing = true
       this.#queue.length = 0
     }

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 
 /**
- * Holds what a client sends behind its upgrade request while the upstream is dialled. The socket has to be read in that
- * time: a paused one shows neither FIN nor reset, and a client that left must end the dial.
+ * Holds what a client sends behind its upgrade request while the upstream is dialled. The socket
+ * has to be read in that time: a paused one shows neither FIN nor reset, and a client that left
+ * must end the dial.
  */
 export class EarlyBytes {
   readonly #socket: Socket
@@ -28,7 +29,10 @@ export class EarlyBytes {
     else socket.resume()
   }
 
-  /** Puts everything back in front of what is still unread, and leaves the socket paused, with no listener of ours. */
+  /**
+   * Puts everything back in front of what is still unread, and leaves the socket paused, with no
+   * listener of ours.
+   */
   release(): void {
     if (this.#state !== 'holding') return
     this.#state = 'released'

@@ -7,8 +7,9 @@ export interface Exchange {
   readonly head: IncomingMessage
   readonly response: ServerResponse
   /**
-   * Present where Node has handed the socket over (a WebSocket upgrade): `accept` writes the 101 and gives the socket away,
-   * paused, with the bytes that came early in front. Any other answer goes through `response`, after which the connection is closed.
+   * Present where Node has handed the socket over (a WebSocket upgrade): `accept` writes the 101
+   * and gives the socket away, paused, with the bytes that came early in front. Any other answer
+   * goes through `response`, after which the connection is closed.
    */
   readonly takeover: Takeover | undefined
 }

@@ -15,8 +15,8 @@ export interface Glance {
 }
 
 /**
- * Looks at a head for the log alone, without judging it. Whatever does not read plainly is left out: an absolute-form target
- * may hold a password, and a client that cannot be told is its proxy.
+ * Looks at a head for the log alone, without judging it. Whatever does not read plainly is left
+ * out: an absolute-form target may hold a password, and a client that cannot be told is its proxy.
  */
 export function glance(head: IncomingMessage, peer: Peer, trust: TrustedProxies): Glance {
   const headers = new RawHeaderLines(head.rawHeaders)

@@ -13,17 +13,23 @@ import type { Takeover } from './exchange.ts'
 export interface HttpFrontOptions {
   /** For every head but the first of a connection, whose deadline runs from accept. */
   readonly headMs: number
-  /** Of an idle connection, announced to the client in whole seconds. Infinity: none, and nothing is announced. */
+  /**
+   * Of an idle connection, announced to the client in whole seconds. Infinity: none, and nothing is
+   * announced.
+   */
   readonly keepAliveMs: number
   /** Bytes held behind an upgrade request. */
   readonly earlyBytes: number
-  /** A connection that failed with no request to answer: bytes that are not HTTP, a head that is too big or too slow. */
+  /**
+   * A connection that failed with no request to answer: bytes that are not HTTP, a head that is too
+   * big or too slow.
+   */
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
 }
 
 /**
- * HTTP/1.1 on sockets that others accepted. Node parses, and decides nothing: heads, versions, Host and upgrades are judged
- * once, later, on the raw header lines.
+ * HTTP/1.1 on sockets that others accepted. Node parses, and decides nothing: heads, versions, Host
+ * and upgrades are judged once, later, on the raw header lines.
  */
 export class HttpFront {
   readonly #server: Server
@@ -38,7 +44,8 @@ export class HttpFront {
       insecureHTTPParser: false,
       // As Node counts them; the exact count is made on the raw headers.
       maxHeaderSize: maxHeadBytes,
-      // The default drops what exceeds 2,000 names and values without a word; lines are counted instead.
+      // The default drops what exceeds 2,000 names and values without a word; lines are counted
+      // instead.
       requireHostHeader: false,
       headersTimeout: nodeTimeout(options.headMs),
       requestTimeout: 0,
@@ -73,7 +80,8 @@ export class HttpFront {
   }
 
   close(): void {
-    // It never listened, so its close() has nothing to call back about; it stops the deadline checks.
+    // It never listened, so its close() has nothing to call back about; it stops the deadline
+    // checks.
     this.#server.close(() => undefined)
   }
 
@@ -96,11 +104,12 @@ export class HttpFront {
     if (connection === undefined) {
       head.socket.destroy()
     } else if (connection.busy && asksForWebSocket(head)) {
-      // An upgrade behind an unanswered request: a 101 there would be written into the earlier answer's stream.
+      // An upgrade behind an unanswered request: a 101 there would be written into the earlier
+      // answer's stream.
       connection.finish()
     } else {
-      // Behind such a request Node's parser drops the rest of the read without a word: what comes next could be the
-      // middle of another request.
+      // Behind such a request Node's parser drops the rest of the read without a word: what comes
+      // next could be the middle of another request.
       if (this.#declined.has(head)) response.shouldKeepAlive = false
       connection.offer({ connection, head, response, takeover: undefined })
     }

@@ -38,7 +38,10 @@ export interface ListenerOptions {
   readonly serve: (exchange: Exchange) => void
   /** A connection that failed with no request to answer. */
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
-  /** A connection that ended before HTTP, with what the socket proved so far: a handshake that stalled, or lacked a certificate. */
+  /**
+   * A connection that ended before HTTP, with what the socket proved so far: a handshake that
+   * stalled, or lacked a certificate.
+   */
   readonly stalled: (listener: string, peer: Peer, error: GatewayError) => void
   /** Node could not accept a connection, and goes on. */
   readonly acceptFailed: (error: unknown) => void
@@ -53,8 +56,8 @@ interface Visit {
 }
 
 /**
- * Accepts connections for one bind address: net.Server, then TLS where configured, then HTTP. Each layer gets its sockets
- * from the one before, so that others can be put between them.
+ * Accepts connections for one bind address: net.Server, then TLS where configured, then HTTP. Each
+ * layer gets its sockets from the one before, so that others can be put between them.
  */
 export class Listener {
   readonly name: string
@@ -74,7 +77,8 @@ export class Listener {
       earlyBytes: options.earlyBytes,
       failed: options.failed,
     })
-    // Half-open: after the 101 a FIN of one side must not end the other. Nagle would hold small frames back.
+    // Half-open: after the 101 a FIN of one side must not end the other. Nagle would hold small
+    // frames back.
     this.#server = createServer({
       allowHalfOpen: true,
       noDelay: true,
@@ -182,8 +186,9 @@ export class Listener {
   }
 
   /**
-   * A TLSSocket of our own instead of a tls.Server that does not listen: the server would not tell which accepted socket
-   * its TLSSocket stands on, and the deadline and the admitted place belong to that one.
+   * A TLSSocket of our own instead of a tls.Server that does not listen: the server would not tell
+   * which accepted socket its TLSSocket stands on, and the deadline and the admitted place belong
+   * to that one.
    */
   #encrypt(
     raw: Socket,
@@ -208,7 +213,8 @@ export class Listener {
       else this.#options.tlsFailed(error)
     })
     secure.once('close', () => raw.destroy())
-    // Half-open as it is, the socket of a client that left inside its handshake would stay until the deadline.
+    // Half-open as it is, the socket of a client that left inside its handshake would stay until
+    // the deadline.
     const abandoned = (): void => {
       secure.destroy()
     }
@@ -239,8 +245,9 @@ function reasonOf(proof: CertificateProof | undefined): string {
 }
 
 /**
- * Whether idle connections have a clock of ours. Below a second Node would announce `Keep-Alive: timeout=0`, which some
- * clients take for no limit at all, and go on using connections that are being closed.
+ * Whether idle connections have a clock of ours. Below a second Node would announce `Keep-Alive:
+ * timeout=0`, which some clients take for no limit at all, and go on using connections that are
+ * being closed.
  */
 function ownClock(keepAliveMs: number): boolean {
   return keepAliveMs < 1_000
@@ -253,7 +260,8 @@ function peerOf(socket: Socket): Peer | undefined {
     if (address === undefined) return undefined
     return { address, port: remotePort, encrypted: false, servername: undefined }
   }
-  // A TCP socket without an address was reset before it was looked at; one on a unix socket never has one.
+  // A TCP socket without an address was reset before it was looked at; one on a unix socket never
+  // has one.
   const local = socket.localAddress
   if (local !== undefined || socket.destroyed) return undefined
   return { address: unixAddress, port: undefined, encrypted: false, servername: undefined }

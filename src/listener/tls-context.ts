@@ -15,7 +15,8 @@ export interface CertificatePair {
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 /**
- * Forward secrecy and AEAD only. Node's default list still ends in `HIGH`, which lets CBC and RSA key exchange in.
+ * Forward secrecy and AEAD only. Node's default list still ends in `HIGH`, which lets CBC and RSA
+ * key exchange in.
  */
 const ciphers = [
   'TLS_AES_128_GCM_SHA256',
@@ -30,12 +31,14 @@ const ciphers = [
 ].join(':')
 
 /**
- * The TLS contexts of one listener, chosen by SNI from the names inside the certificates. Immutable: a reload makes
- * another one and swaps it in, so that a handshake never sees half of an old and half of a new pair.
+ * The TLS contexts of one listener, chosen by SNI from the names inside the certificates.
+ * Immutable: a reload makes another one and swaps it in, so that a handshake never sees half of an
+ * old and half of a new pair.
  *
- * All of them ask for the same client certificates, so that what a session proves does not depend on the SNI it came with,
- * and no Host can be reached around its policy (`host-mismatch` has nothing to refuse). Sessions are resumed within one
- * object only: ticket keys and the session id context are its own, so that none outlives a change of the authorities.
+ * All of them ask for the same client certificates, so that what a session proves does not depend
+ * on the SNI it came with, and no Host can be reached around its policy (`host-mismatch` has
+ * nothing to refuse). Sessions are resumed within one object only: ticket keys and the session id
+ * context are its own, so that none outlives a change of the authorities.
  */
 export class TlsContexts {
   readonly default: SecureContext
@@ -71,7 +74,8 @@ export class TlsContexts {
         cert: pair.cert,
         key: pair.key,
         ...shared,
-        // A client's renegotiation costs it nothing and us a signature; contexts chosen by SNI need the option too.
+        // A client's renegotiation costs it nothing and us a signature; contexts chosen by SNI need
+        // the option too.
         secureOptions:
           constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
       })
@@ -99,12 +103,16 @@ export class TlsContexts {
   }
 }
 
-/** OpenSSL refuses to resume a session with a client certificate where no session id context is set. */
+/**
+ * OpenSSL refuses to resume a session with a client certificate where no session id context is set.
+ */
 function resumption(): SecureContextOptions {
   return { ticketKeys: randomBytes(48), sessionIdContext: randomBytes(12).toString('hex') }
 }
 
-/** Who names an intermediate authority trusts it, and not everything else that its root has signed. */
+/**
+ * Who names an intermediate authority trusts it, and not everything else that its root has signed.
+ */
 function asking(clients: ClientAuthority | undefined): SecureContextOptions {
   if (clients === undefined) return {}
   return { ca: [...clients.certificates], allowPartialTrustChain: true }
@@ -116,7 +124,10 @@ export async function readPair(files: { cert: string; key: string }): Promise<Ce
   return { cert, key, source: files.cert }
 }
 
-/** SNI as it is compared: lower case, one trailing dot dropped (an SNI must not have it, clients send it). */
+/**
+ * SNI as it is compared: lower case, one trailing dot dropped (an SNI must not have it, clients
+ * send it).
+ */
 export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '')
 }
@@ -148,7 +159,10 @@ function checkPair(pair: CertificatePair): X509Certificate {
   return leaf
 }
 
-/** The DNS names a certificate stands for: its subjectAltName, or the common name where it has none (RFC 6125 section 6.4.4). */
+/**
+ * The DNS names a certificate stands for: its subjectAltName, or the common name where it has none
+ * (RFC 6125 section 6.4.4).
+ */
 function namesOf(leaf: X509Certificate): string[] {
   const names: string[] = []
   for (const entry of leaf.subjectAltName?.split(', ') ?? []) {

@@ -28,7 +28,10 @@ export type ClosedBy = 'client' | 'upstream' | 'gateway'
 /** How a session ended. */
 export interface SessionEnd {
   readonly closedBy: ClosedBy
-  /** What the client's connection ended with; 1005 for a Close without a code, 1006 where there was no Close. */
+  /**
+   * What the client's connection ended with; 1005 for a Close without a code, 1006 where there was
+   * no Close.
+   */
   readonly code: number
   readonly reason: string
   readonly error: GatewayError | undefined
@@ -58,11 +61,17 @@ export interface RequestFacts {
   readonly received: { readonly bytes: number }
   /** Bytes of the answer's body. */
   readonly sent: { readonly bytes: number }
-  /** Why it went no further: the client left, or the upstream failed after its head had been passed on. */
+  /**
+   * Why it went no further: the client left, or the upstream failed after its head had been passed
+   * on.
+   */
   readonly error: GatewayError | undefined
 }
 
-/** What is known of a request that the gateway itself answered with a token; early refusals know little. */
+/**
+ * What is known of a request that the gateway itself answered with a token; early refusals know
+ * little.
+ */
 export interface RefusalFacts {
   /** The status that was answered; undefined where the connection was cut without an answer. */
   readonly status: number | undefined
@@ -76,7 +85,10 @@ export interface RefusalFacts {
   readonly origin: string | undefined
   /** Who was refused, where that was known. */
   readonly identity?: string | undefined
-  /** The close code of a refusal that was made visible to a page; `status` is what others would have got. */
+  /**
+   * The close code of a refusal that was made visible to a page; `status` is what others would have
+   * got.
+   */
   readonly code?: number | undefined
 }
 
@@ -84,7 +96,10 @@ export function logSessionOpened(logger: Logger, facts: SessionFacts): void {
   logger.info(sessionFields(facts), 'session opened')
 }
 
-/** A failure of the gateway itself is told as such, with what was thrown; everything else is a line of information. */
+/**
+ * A failure of the gateway itself is told as such, with what was thrown; everything else is a line
+ * of information.
+ */
 export function logSessionClosed(logger: Logger, facts: SessionFacts, end: SessionEnd): void {
   const { closedBy, code, reason, error, received, sent } = end
   const fields = {
@@ -154,7 +169,10 @@ export function logRefusalSum(logger: Logger, error: Token, network: string, cou
   logger.info({ error, network, count }, 'refused')
 }
 
-/** A listener that accepts from now on. `port` is undefined on a unix socket, where the address is the path. */
+/**
+ * A listener that accepts from now on. `port` is undefined on a unix socket, where the address is
+ * the path.
+ */
 export function logListening(
   logger: Logger,
   listener: string,

@@ -1,14 +1,23 @@
 import { GatewayError } from '../errors.ts'
 
-/** What a log line carries besides its message: plain values, errors, and whatever has a `toJSON` (a `Secret` has). */
+/**
+ * What a log line carries besides its message: plain values, errors, and whatever has a `toJSON` (a
+ * `Secret` has).
+ */
 export type LogFields = Readonly<Record<string, unknown>>
 
-/** Longest text of one field, in UTF-16 units; what is over is cut and marked. A peer chooses some of these texts. */
+/**
+ * Longest text of one field, in UTF-16 units; what is over is cut and marked. A peer chooses some
+ * of these texts.
+ */
 const maxTextLength = 1024
 const maxDepth = 4
 const maxEntries = 64
 
-/** Names under which nothing is ever shown, whoever logs it. The last line of defence: call sites do not pass these. */
+/**
+ * Names under which nothing is ever shown, whoever logs it. The last line of defence: call sites do
+ * not pass these.
+ */
 const hiddenNames = new Set([
   'authorization',
   'proxy-authorization',
@@ -21,7 +30,10 @@ const hiddenNames = new Set([
   'sec-websocket-key',
 ])
 
-/** Fields as they may be printed: bounded in size and depth, errors reduced to what an operator needs. */
+/**
+ * Fields as they may be printed: bounded in size and depth, errors reduced to what an operator
+ * needs.
+ */
 export function printableFields(fields: LogFields): Record<string, unknown> {
   return printableRecord(fields, 1)
 }
@@ -61,8 +73,8 @@ function hasToJson(value: object): value is { toJSON: () => unknown } {
 }
 
 /**
- * An error without its own properties: those of undici and node:http hold headers and whole requests. A stack is kept
- * only where it says something, which is for bugs.
+ * An error without its own properties: those of undici and node:http hold headers and whole
+ * requests. A stack is kept only where it says something, which is for bugs.
  */
 function printableError(error: Error): Record<string, unknown> {
   const chain = causeChain(error)
@@ -82,7 +94,10 @@ function printableError(error: Error): Record<string, unknown> {
   }
 }
 
-/** The error and what caused it, outermost first. A failed attempt at several addresses has one cause for each. */
+/**
+ * The error and what caused it, outermost first. A failed attempt at several addresses has one
+ * cause for each.
+ */
 function causeChain(error: Error): Error[] {
   const chain: Error[] = []
   const visit = (found: unknown): void => {

@@ -6,7 +6,9 @@ import { printableFields, type LogFields } from './log-value.ts'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 export type LogFormat = 'auto' | 'pretty' | 'json'
 
-/** Where everything is told. Messages are constant lower-case phrases; what varies goes into fields. */
+/**
+ * Where everything is told. Messages are constant lower-case phrases; what varies goes into fields.
+ */
 export interface Logger {
   debug(fields: LogFields, message: string): void
   info(fields: LogFields, message: string): void
@@ -22,19 +24,22 @@ export interface LoggerOptions {
   /** `auto`: pretty where `output` is a terminal, JSON elsewhere. */
   readonly format: LogFormat
   /**
-   * Where lines go: the process's stdout. Its errors must have a listener already (a reader that has gone away is no
-   * reason to end sessions), and whoever ends the process flushes it first.
+   * Where lines go: the process's stdout. Its errors must have a listener already (a reader that
+   * has gone away is no reason to end sessions), and whoever ends the process flushes it first.
    */
   readonly output: Writable & { readonly isTTY?: boolean }
 }
 
 /**
- * Bytes that may wait for a reader of the log that takes none. Beyond them lines are dropped: the log's reader must not
- * decide whether traffic flows, nor how much memory we need.
+ * Bytes that may wait for a reader of the log that takes none. Beyond them lines are dropped: the
+ * log's reader must not decide whether traffic flows, nor how much memory we need.
  */
 const maxWaitingBytes = 4 * 1024 * 1024
 
-/** JSON escapes C0; these are what a terminal or a line splitter may act on besides: DEL, C1, line and direction marks. */
+/**
+ * JSON escapes C0; these are what a terminal or a line splitter may act on besides: DEL, C1, line
+ * and direction marks.
+ */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
@@ -56,7 +61,8 @@ export function createLogger(options: LoggerOptions): Logger {
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
-        // Errors arrive here as plain values already; pino's own serializer would look into them again.
+        // Errors arrive here as plain values already; pino's own serializer would look into them
+        // again.
         serializers: { err: (value: unknown) => value },
       },
       destination,
@@ -84,7 +90,8 @@ function prettyRenderer(colorize: boolean): (line: string) => string {
     colorize,
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
-    // Errors are printed like every other field: as JSON, so that no text of theirs reaches the terminal raw.
+    // Errors are printed like every other field: as JSON, so that no text of theirs reaches the
+    // terminal raw.
     errorLikeObjectKeys: [],
   })
   // pino-pretty hands back undefined for a line that is no log line; there are none here.

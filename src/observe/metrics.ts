@@ -9,7 +9,10 @@ export type Direction = 'received' | 'sent'
 /** Seconds: a handshake on the same machine takes a millisecond, a deadline ten seconds. */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** The one door to prom-client. Label values come from the configuration and from closed lists, never from a peer. */
+/**
+ * The one door to prom-client. Label values come from the configuration and from closed lists,
+ * never from a peer.
+ */
 export class Metrics {
   /** Called before every rendering: what is counted elsewhere is handed over here. */
   readonly collect: (() => void)[] = []
@@ -76,7 +79,10 @@ export class Metrics {
     }
   }
 
-  /** Adds the process's own metrics (memory, CPU, event loop, descriptors), which cost a timer of their own. */
+  /**
+   * Adds the process's own metrics (memory, CPU, event loop, descriptors), which cost a timer of
+   * their own.
+   */
   observeProcess(): void {
     collectDefaultMetrics({ register: this.#registry })
   }

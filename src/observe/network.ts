@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 
 /**
- * The network that an address is counted under where single addresses would be too many: `192.0.2.0/24`,
- * `2001:db8:1:2::/64`. What is no address (`unix`) is its own network.
+ * The network that an address is counted under where single addresses would be too many:
+ * `192.0.2.0/24`, `2001:db8:1:2::/64`. What is no address (`unix`) is its own network.
  */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`
@@ -10,7 +10,10 @@ export function networkOf(address: string): string {
   return address
 }
 
-/** The first four groups of an IPv6 address in canonical text, without trailing zero groups (`::` stands for those). */
+/**
+ * The first four groups of an IPv6 address in canonical text, without trailing zero groups (`::`
+ * stands for those).
+ */
 function firstGroups(address: string): string {
   // SocketAddress writes the canonical text (RFC 5952), where `::` stands at most once.
   const canonical = new SocketAddress({ address: withoutZone(address), family: 'ipv6' }).address

@@ -7,7 +7,10 @@ import { networkOf } from './network.ts'
 /** Lines of one token from one network in one second; further ones are counted. */
 const maxSingleLines = 10
 const windowMs = 1000
-/** Pairs of token and network that are told apart in one second; further networks are counted together, as `other`. */
+/**
+ * Pairs of token and network that are told apart in one second; further networks are counted
+ * together, as `other`.
+ */
 const maxNetworks = 4096
 
 interface Count {
@@ -17,8 +20,9 @@ interface Count {
 }
 
 /**
- * Tells refusals without letting them become a flood: nobody who is refused may decide how much we write. Seconds are
- * counted from the first refusal after a quiet one, so that no timer runs while nothing is refused.
+ * Tells refusals without letting them become a flood: nobody who is refused may decide how much we
+ * write. Seconds are counted from the first refusal after a quiet one, so that no timer runs while
+ * nothing is refused.
  */
 export class RefusalLog {
   readonly #logger: Logger

@@ -34,8 +34,8 @@ export interface RecordSinks {
 }
 
 /**
- * Gathers what is learned of one request on its way, so that whatever ends it can be told in one line: a refusal, or an
- * answer. Only one of the two is told.
+ * Gathers what is learned of one request on its way, so that whatever ends it can be told in one
+ * line: a refusal, or an answer. Only one of the two is told.
  */
 export class RequestRecord {
   readonly id: string

@@ -13,7 +13,10 @@ export interface RecordedSession {
   readonly sent: Traffic
 }
 
-/** Tells of one session: a line when it opens, a line when it closes, and its traffic to the metrics in between. */
+/**
+ * Tells of one session: a line when it opens, a line when it closes, and its traffic to the metrics
+ * in between.
+ */
 export class SessionRecord {
   readonly #sinks: RecordSinks
   readonly #session: RecordedSession
@@ -37,7 +40,10 @@ export class SessionRecord {
     this.#sinks.logger.warn({ id, route, client, limit, from }, 'limit exceeded')
   }
 
-  /** Hands what was carried since the last time to the metrics: at every rendering, so that long sessions show while they live. */
+  /**
+   * Hands what was carried since the last time to the metrics: at every rendering, so that long
+   * sessions show while they live.
+   */
   report(): void {
     for (const direction of ['received', 'sent'] as const) {
       const { messages, bytes } = this.#session[direction]

@@ -15,7 +15,10 @@ export interface Proof {
   readonly attempt: Attempt
 }
 
-/** What of a request may be sent on: nothing that a route with authentication would take for a credential. */
+/**
+ * What of a request may be sent on: nothing that a route with authentication would take for a
+ * credential.
+ */
 export function cleaned(
   request: EdgeRequest,
   protocols: readonly string[],
@@ -45,7 +48,10 @@ export async function identify(
   return { identity: verdict, attempt: proofOf(verdict, attempt, auth.tickets) }
 }
 
-/** What has proved an identity: for a ticket what it was given for, since nothing else can be asked about again. */
+/**
+ * What has proved an identity: for a ticket what it was given for, since nothing else can be asked
+ * about again.
+ */
 function proofOf(
   identity: Identity,
   attempt: Attempt,
@@ -70,7 +76,10 @@ export function linesFor(
   return withOwnLines(lines, identityHeaderLines(proof.identity, route.auth.identityHeaders))
 }
 
-/** An auth server's own refusal as one of ours, for the log and for a page that could not see the answer; undefined for others. */
+/**
+ * An auth server's own refusal as one of ours, for the log and for a page that could not see the
+ * answer; undefined for others.
+ */
 export function refusalIn({ status, headers }: AuthAnswer): GatewayError | undefined {
   if (status !== 401 && status !== 403) return undefined
   const challenges: string[] = []

@@ -14,7 +14,10 @@ const withinMs = 10_000
 /** What the answer may say; a cache that kept it would swallow the next logout. */
 const noStore = ['Cache-Control', 'no-store']
 
-/** OpenID Connect Back-Channel Logout 1.0: a provider tells us of a logout, and the sessions of that login end. */
+/**
+ * OpenID Connect Back-Channel Logout 1.0: a provider tells us of a logout, and the sessions of that
+ * login end.
+ */
 export async function takeLogout(
   { head, response, connection }: Exchange,
   request: EdgeRequest,
@@ -45,7 +48,8 @@ export async function takeLogout(
 
 /**
  * Whichever issuer's it is.
- * @throws {GatewayError} `request-malformed`, `credentials-invalid`, `credentials-expired`, `auth-unavailable`
+ * @throws {GatewayError} `request-malformed`, `credentials-invalid`, `credentials-expired`,
+ * `auth-unavailable`
  */
 async function verified(
   given: readonly string[],

@@ -14,8 +14,8 @@ import type { Route, RouteAuth, Stages } from './stages.ts'
 const forKey = 'for'
 
 /**
- * Gives out tickets: `POST PATH?for=/chat` to whom an upgrade to `/chat` would let pass, were it not for the browser that
- * cannot send its credential there.
+ * Gives out tickets: `POST PATH?for=/chat` to whom an upgrade to `/chat` would let pass, were it
+ * not for the browser that cannot send its credential there.
  */
 export async function giveTicket(
   exchange: Exchange,
@@ -116,7 +116,10 @@ function upgradeWanted(request: EdgeRequest): EdgeRequest {
   }
 }
 
-/** A page of an origin that may connect may read the answer, and no other: this origin has passed the route's rules. */
+/**
+ * A page of an origin that may connect may read the answer, and no other: this origin has passed
+ * the route's rules.
+ */
 function corsLines(origin: string | undefined, { origins }: Route): string[] {
   if (origin === undefined) return []
   const lines = ['Access-Control-Allow-Origin', origin, 'Vary', 'Origin']

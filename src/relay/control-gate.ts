@@ -1,7 +1,10 @@
 import type { RateLimit } from '../config/config.ts'
 import { TokenBucket } from '../config/token-bucket.ts'
 
-/** What becomes of a control frame: `late` is passed, but its sender is to be paused until `recovers`. */
+/**
+ * What becomes of a control frame: `late` is passed, but its sender is to be paused until
+ * `recovers`.
+ */
 export type Admission = 'pass' | 'late' | 'refuse'
 
 /** The rate of one peer's pings and pongs. */
@@ -27,7 +30,8 @@ export class ControlGate {
       this.#tell()
       return 'pass'
     }
-    // What was read together with it has come already and cannot be held back; it is paid for afterwards.
+    // What was read together with it has come already and cannot be held back; it is paid for
+    // afterwards.
     this.#debt++
     return 'late'
   }

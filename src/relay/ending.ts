@@ -3,8 +3,8 @@ import type { GatewayError } from '../errors.ts'
 export type Side = 'client' | 'upstream'
 
 /**
- * What the gateway decides without anybody having done wrong: the message in progress may end first, and a TCP backend
- * gets FIN instead of a reset.
+ * What the gateway decides without anybody having done wrong: the message in progress may end
+ * first, and a TCP backend gets FIN instead of a reset.
  */
 const orderly: ReadonlySet<string> = new Set([
   'draining',

@@ -31,7 +31,9 @@ export abstract class Flow implements Sleeper {
   protected readonly gate: RateGate | undefined
   readonly #wakeups: Wakeups
   #holds = 0
-  /** What came with the last bytes that the rates allowed: one read of the port, as good as always. */
+  /**
+   * What came with the last bytes that the rates allowed: one read of the port, as good as always.
+   */
   #rest: Buffer | undefined
   /** Happens behind the rest. */
   #afterRest: (() => void) | undefined
@@ -51,7 +53,9 @@ export abstract class Flow implements Sleeper {
   /** Changes with every byte of a data frame. */
   abstract readonly activity: number
   protected abstract stopAt(at: StopAt): void
-  /** @returns up to where: less than `to` where a rate is used up, and the rest is handed in again */
+  /**
+   * @returns up to where: less than `to` where a rate is used up, and the rest is handed in again
+   */
   protected abstract take(bytes: Buffer, from: number, to: number): number
 
   get paused(): boolean {
@@ -99,14 +103,19 @@ export abstract class Flow implements Sleeper {
     else this.#afterRest = act
   }
 
-  /** What waits behind the rest happens: it has been taken, or nobody is there any more whose it would be. */
+  /**
+   * What waits behind the rest happens: it has been taken, or nobody is there any more whose it
+   * would be.
+   */
   endRest(): void {
     const act = this.#afterRest
     this.#afterRest = undefined
     act?.()
   }
 
-  /** `from` has ended its stream in order. @returns the Close that this amounts to, where it does */
+  /**
+   * `from` has ended its stream in order. @returns the Close that this amounts to, where it does
+   */
   sourceEnded(): Close | undefined {
     return undefined
   }
@@ -118,7 +127,9 @@ export abstract class Flow implements Sleeper {
 
   tick(_now: number): void {}
 
-  /** Goes on with what the rates have held back, once they allow it and nothing else is in the way. */
+  /**
+   * Goes on with what the rates have held back, once they allow it and nothing else is in the way.
+   */
   wake(now: number): boolean {
     const free = this.#holds === Hold.overRate && this.gate?.ready(now) === true
     if (free || this.stopped) this.#takeRest()

@@ -46,7 +46,10 @@ export abstract class Leg {
   /** Asks for a sign of life. Only at a frame boundary. */
   abstract ping(): void
 
-  /** Ends it where no Close can be sent: what has been written is flushed, then FIN; a stalled peer takes nothing. */
+  /**
+   * Ends it where no Close can be sent: what has been written is flushed, then FIN; a stalled peer
+   * takes nothing.
+   */
   cut(error?: GatewayError): void {
     this.#cut = true
     if (error !== undefined && stalledIn(error) === this.side) this.drop()
@@ -81,7 +84,8 @@ export class WebSocketLeg extends Leg {
       return
     }
     this.sendClose({ code, reason: error.token })
-    // RFC 6455 section 7.1.7: who broke a rule is not waited for; its frames can no longer be told apart.
+    // RFC 6455 section 7.1.7: who broke a rule is not waited for; its frames can no longer be told
+    // apart.
     if (violatorOf(error) === this.side) this.port.end()
   }
 
@@ -92,7 +96,10 @@ export class WebSocketLeg extends Leg {
     this.clock.pinged()
   }
 
-  /** Whether a Pong with this payload answers one of our pings, of which the other peer must not learn. */
+  /**
+   * Whether a Pong with this payload answers one of our pings, of which the other peer must not
+   * learn.
+   */
   ownsPong(bytes: Uint8Array, from: number, to: number, key: number): boolean {
     const marker = this.#marker
     if (marker === undefined || to - from !== marker.length) return false

@@ -12,12 +12,15 @@ export interface PeerTimeouts {
 export type PeerState = 'alive' | 'ping-due' | 'silent' | 'stalled'
 
 /**
- * Looks so far apart are our own fault (a busy loop, a machine that slept): what the peer sent meanwhile waits to be read,
- * so that its silence says nothing.
+ * Looks so far apart are our own fault (a busy loop, a machine that slept): what the peer sent
+ * meanwhile waits to be read, so that its silence says nothing.
  */
 const lateMs = 2_000
 
-/** Whether a peer lives, as far as its bytes tell. Looked at by the sweep; times are monotonic milliseconds. */
+/**
+ * Whether a peer lives, as far as its bytes tell. Looked at by the sweep; times are monotonic
+ * milliseconds.
+ */
 export class PeerClock {
   readonly #port: Port
   readonly #timeouts: PeerTimeouts

@@ -22,7 +22,10 @@ export class PlainPort implements Port {
   #blocked = false
   /** We have said that nothing more will be written. */
   #finished = false
-  /** Nothing is told any more but `closed`: the end has been told of, or we tore the socket down ourselves. */
+  /**
+   * Nothing is told any more but `closed`: the end has been told of, or we tore the socket down
+   * ourselves.
+   */
   #endTold = false
   #torn = false
   #closedTold = false
@@ -94,7 +97,8 @@ export class PlainPort implements Port {
   get progress(): number {
     const taken = this.#writtenBytes - this.#socket.writableLength
     const transport = transportQueue(this.#socket)
-    // A queue of the transport that has grown holds a new write; only one that shrinks tells of the peer.
+    // A queue of the transport that has grown holds a new write; only one that shrinks tells of the
+    // peer.
     if (taken !== this.#takenBytes || transport < this.#transportBytes) this.#progress++
     this.#takenBytes = taken
     this.#transportBytes = transport

@@ -5,29 +5,35 @@ export type EndKind = 'end' | 'reset'
 export type Sink = (bytes: Buffer, from: number, to: number) => boolean
 
 /**
- * A socket as bytes, with back-pressure. One behaviour suite (test/unit/relay/port.test.ts) holds for every implementation.
- * The three callbacks are set by the owner before `read`.
+ * A socket as bytes, with back-pressure. One behaviour suite (test/unit/relay/port.test.ts) holds
+ * for every implementation. The three callbacks are set by the owner before `read`.
  */
 export interface Port {
   /**
-   * The bytes that the sink gets are only lent to it for the call: they are the port's read buffer. False: they are the
-   * sink's for good.
+   * The bytes that the sink gets are only lent to it for the call: they are the port's read buffer.
+   * False: they are the sink's for good.
    */
   readonly lends: boolean
   /**
-   * Starts reading. The sink may change `bytes[from, to)`; false pauses until `resume()`. Bytes may still come after a
-   * pause: a TLS socket hands on what it has already decrypted. A sink that throws ends this port alone.
+   * Starts reading. The sink may change `bytes[from, to)`; false pauses until `resume()`. Bytes may
+   * still come after a pause: a TLS socket hands on what it has already decrypted. A sink that
+   * throws ends this port alone.
    */
   read(sink: Sink): void
   pause(): void
   resume(): void
-  /** Takes a copy, or writes at once. @returns false when the producer should pause until `drained` */
+  /**
+   * Takes a copy, or writes at once. @returns false when the producer should pause until `drained`
+   */
   write(bytes: Uint8Array, from: number, to: number): boolean
   /** As `write`, of bytes that nobody changes any more: they need no copy. */
   give(bytes: Uint8Array, from: number, to: number): boolean
   /** Called when what was written has left enough for more, after `write` returned false. */
   drained: () => void
-  /** How the other end left; an end may be told of during a pause. Called once, not after our own `destroy`; a reset may follow an end and is then not told. */
+  /**
+   * How the other end left; an end may be told of during a pause. Called once, not after our own
+   * `destroy`; a reset may follow an end and is then not told.
+   */
   ended: (how: EndKind) => void
   /** The socket is gone, both ways. Called once, last. */
   closed: () => void
@@ -37,7 +43,10 @@ export interface Port {
   readonly queuedBytes: number
   /** Grows with every byte received: compared by the sweep to see life. */
   readonly receivedBytes: number
-  /** Changes whenever the other end has taken something of what we wrote: compared by the sweep to see progress. */
+  /**
+   * Changes whenever the other end has taken something of what we wrote: compared by the sweep to
+   * see progress.
+   */
   readonly progress: number
   /** Flushes, then FIN (close_notify before it on TLS). */
   end(): void

@@ -106,6 +106,7 @@ export class RateGate implements Allowance {
 function filling({ rate, burst, over }: RateLimit): Filling {
   if (rate.count === Infinity) return unlimited
   const perMs = rate.count / rate.perMs
-  // A pause may end a grain late: what a throttled stream could have carried meanwhile must not be lost.
+  // A pause may end a grain late: what a throttled stream could have carried meanwhile must not be
+  // lost.
   return { perMs, burst: over === 'throttle' ? Math.max(burst, perMs * 2 * grainMs) : burst }
 }

@@ -3,7 +3,10 @@ import type { Side } from './ending.ts'
 import { RateGate } from './rate-gate.ts'
 import type { SessionOptions } from './session-options.ts'
 
-/** Makes what holds one session to its limits. Whichever side passes one that is only told of, it is told of once. */
+/**
+ * Makes what holds one session to its limits. Whichever side passes one that is only told of, it is
+ * told of once.
+ */
 export class SessionGates {
   readonly #options: SessionOptions
   readonly #told = new Set<string>()

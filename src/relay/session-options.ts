@@ -13,8 +13,8 @@ export interface SessionOptions {
   readonly timeouts: PeerTimeouts & TunnelTimeouts
   readonly sweep: Sweep
   /**
-   * Called once per session and limit when one with `over: log` is passed, with the limit's name in the configuration and
-   * who was the first to pass it.
+   * Called once per session and limit when one with `over: log` is passed, with the limit's name in
+   * the configuration and who was the first to pass it.
    */
   readonly onLimit?: (limit: string, from: Side) => void
 }

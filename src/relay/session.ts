@@ -14,11 +14,17 @@ export interface CloseOptions {
 /** Ends what carries the session. */
 export type Door = (error: GatewayError, options: CloseOptions) => void
 
-/** The live record of one upgraded connection, and the one door by which everybody but its two peers ends it. */
+/**
+ * The live record of one upgraded connection, and the one door by which everybody but its two peers
+ * ends it.
+ */
 export class Session {
   readonly kind: SessionKind
   readonly facts: SessionFacts
-  /** From the client. Both count payload bytes of data messages as on the wire; a message counts when it is complete. */
+  /**
+   * From the client. Both count payload bytes of data messages as on the wire; a message counts
+   * when it is complete.
+   */
   readonly received: Tally = { messages: 0, bytes: 0 }
   /** To the client. */
   readonly sent: Tally = { messages: 0, bytes: 0 }
@@ -42,8 +48,9 @@ export class Session {
   }
 
   /**
-   * Ends the session: both sides get the Close frames of this error, at the end of the message or frame in progress. May be
-   * called at any moment, and again: the first error counts, a later call can only bring its deadline forward.
+   * Ends the session: both sides get the Close frames of this error, at the end of the message or
+   * frame in progress. May be called at any moment, and again: the first error counts, a later call
+   * can only bring its deadline forward.
    */
   close(error: GatewayError, options: CloseOptions = {}): void {
     if (this.#door !== undefined) this.#door(error, options)

@@ -11,8 +11,8 @@ export interface Swept {
 }
 
 /**
- * The clocks of all sessions: one interval looks at every one of them, so that a session costs no timer. Deadlines
- * are met up to one interval late.
+ * The clocks of all sessions: one interval looks at every one of them, so that a session costs no
+ * timer. Deadlines are met up to one interval late.
  */
 export class Sweep {
   /** For what cannot wait for the next look. */

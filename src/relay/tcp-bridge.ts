@@ -22,14 +22,16 @@ import type { Outcome, Session } from './session.ts'
 import { Tunnel } from './tunnel.ts'
 
 export interface BridgeOptions extends SessionOptions {
-  /** `binary` refuses text messages; `text` takes both kinds, and sends the backend's bytes as text. */
+  /**
+   * `binary` refuses text messages; `text` takes both kinds, and sends the backend's bytes as text.
+   */
   readonly messages: 'binary' | 'text'
 }
 
 /**
- * Bridges a client's messages to a backend's bytes until both sockets are closed. Towards the client the gateway is the
- * WebSocket's other end: it answers its Pings and its Close. The sockets are paused, hold what was unshifted, and are the
- * bridge's from here on. Never rejects.
+ * Bridges a client's messages to a backend's bytes until both sockets are closed. Towards the
+ * client the gateway is the WebSocket's other end: it answers its Pings and its Close. The sockets
+ * are paused, hold what was unshifted, and are the bridge's from here on. Never rejects.
  */
 export function bridgeTcp(
   session: Session,
@@ -66,7 +68,10 @@ class MessageFlow extends ScannedFlow implements MessageHandler {
   readonly #text: boolean
   /** Set while a text message is in progress. */
   #validator: Utf8Validator | undefined
-  /** What of the chunk being scanned is payload: moved together, so that many small frames are one write. */
+  /**
+   * What of the chunk being scanned is payload: moved together, so that many small frames are one
+   * write.
+   */
   #start = 0
   #end = 0
 

@@ -19,7 +19,10 @@ export interface TunnelTimeouts {
 
 type Phase =
   | { readonly state: 'open' }
-  /** The gateway ends it and waits for boundaries: of messages until `frameAt`, then of frames until `cutAt`. */
+  /**
+   * The gateway ends it and waits for boundaries: of messages until `frameAt`, then of frames until
+   * `cutAt`.
+   */
   | {
       readonly state: 'finishing'
       readonly error: GatewayError
@@ -36,13 +39,17 @@ type Cause =
   | { readonly by: Side; readonly close: Close }
   | { readonly by: undefined; readonly error: GatewayError }
 
-/** Half of the time to close is for the message and then the frame in progress; most of that half for the message. */
+/**
+ * Half of the time to close is for the message and then the frame in progress; most of that half
+ * for the message.
+ */
 const frameShare = 3 / 8
 const cutShare = 1 / 2
 
 /**
- * The life of one session from the first byte to the last socket's close: two legs, a flow each way, and the order in which
- * they end (RFC 6455 section 7, and what it leaves to an intermediary). Knows nothing of frames or bytes.
+ * The life of one session from the first byte to the last socket's close: two legs, a flow each
+ * way, and the order in which they end (RFC 6455 section 7, and what it leaves to an intermediary).
+ * Knows nothing of frames or bytes.
  */
 export class Tunnel implements Swept, FlowEvents {
   readonly #session: Session
@@ -98,7 +105,10 @@ export class Tunnel implements Swept, FlowEvents {
     return this.#settled
   }
 
-  /** Ends it for a reason of the gateway's. A second one is not told; it can only bring the deadline forward. */
+  /**
+   * Ends it for a reason of the gateway's. A second one is not told; it can only bring the deadline
+   * forward.
+   */
   fail(error: GatewayError, { within = Infinity }: CloseOptions = {}): void {
     const now = performance.now()
     if (this.#phase.state !== 'open') {
@@ -290,13 +300,17 @@ export class Tunnel implements Swept, FlowEvents {
       else if (unanswered) leg.cut()
       if (unanswered) inbound.stop('now')
     }
-    // The server closes first (RFC 6455 section 7.1.1): that is us towards the client; the upstream's FIN is waited for.
+    // The server closes first (RFC 6455 section 7.1.1): that is us towards the client; the
+    // upstream's FIN is waited for.
     const handshaken = leg.closeSent !== undefined && leg.closeReceived !== undefined
     const forgotten = leg.gone !== undefined && (leg.parted || leg.closeReceived === undefined)
     if ((handshaken && leg.side === 'client') || forgotten) leg.port.end()
   }
 
-  /** The time to close is over. A peer that waits for the answer to its Close still gets it; the next look destroys it too. */
+  /**
+   * The time to close is over. A peer that waits for the answer to its Close still gets it; the
+   * next look destroys it too.
+   */
   #expire(): void {
     for (const leg of this.#legs) {
       const answerable = leg.closeReceived !== undefined && !leg.parted && leg.gone !== 'reset'

@@ -8,8 +8,9 @@ export interface Sleeper {
 export const grainMs = 10
 
 /**
- * Ends the pauses of throttled flows on time: one interval for all of them, that runs only while somebody waits. The sweep is
- * too coarse for that: at 250 ms a stream comes in bursts, and loses what its bucket cannot hold.
+ * Ends the pauses of throttled flows on time: one interval for all of them, that runs only while
+ * somebody waits. The sweep is too coarse for that: at 250 ms a stream comes in bursts, and loses
+ * what its bucket cannot hold.
  */
 export class Wakeups {
   readonly #sleepers = new Set<Sleeper>()

@@ -22,8 +22,9 @@ export interface RelayOptions extends SessionOptions {
 }
 
 /**
- * Relays frames between a client and an upstream that have both finished their handshake, until both sockets are closed.
- * The sockets are paused, hold what was unshifted, and are the relay's from here on. Never rejects.
+ * Relays frames between a client and an upstream that have both finished their handshake, until
+ * both sockets are closed. The sockets are paused, hold what was unshifted, and are the relay's
+ * from here on. Never rejects.
  */
 export function relayWebSocket(
   session: Session,

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 
 /**
- * Bytes that Node has handed to the transport and the kernel has not taken yet. The only reach into Node's internals of the
- * plain port: the stream's own figures change when a whole write is done, which for a large write to a slow peer takes
- * longer than `timeouts.stall`, so that a peer that is slow would look like one that is dead. 0 where Node does not tell.
+ * Bytes that Node has handed to the transport and the kernel has not taken yet. The only reach into
+ * Node's internals of the plain port: the stream's own figures change when a whole write is done,
+ * which for a large write to a slow peer takes longer than `timeouts.stall`, so that a peer that is
+ * slow would look like one that is dead. 0 where Node does not tell.
  */
 export function transportQueue(socket: Duplex): number {
   const handle = property(socket, '_handle')

@@ -3,7 +3,10 @@ import type { Logger } from '../observe/logger.ts'
 import { exitFlushed } from './output.ts'
 import { handleSignals } from './signals.ts'
 
-/** What happens to the process, turned into what the gateway does: from `starting` through `serving` and `draining` to an exit code. */
+/**
+ * What happens to the process, turned into what the gateway does: from `starting` through `serving`
+ * and `draining` to an exit code.
+ */
 export class Lifetime {
   readonly exitCode: Promise<number>
   readonly #gateway: Gateway

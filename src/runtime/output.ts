@@ -4,8 +4,8 @@ import type { Writable } from 'node:stream'
 const flushMs = 1_000
 
 /**
- * Lets the process outlive the readers of its output: a pipe whose other end has gone is an error event, which without a
- * listener would be the end of every session.
+ * Lets the process outlive the readers of its output: a pipe whose other end has gone is an error
+ * event, which without a listener would be the end of every session.
  */
 export function surviveLostReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
@@ -25,7 +25,8 @@ async function flush(stream: Writable): Promise<void> {
   if (stream.writableLength === 0) return
   await new Promise<void>((resolve) => {
     const late = setTimeout(resolve, flushMs)
-    // Writes come out in order, so this one's callback speaks for all before it; after an error it is called too.
+    // Writes come out in order, so this one's callback speaks for all before it; after an error it
+    // is called too.
     stream.write('', () => {
       clearTimeout(late)
       resolve()

@@ -13,8 +13,8 @@ export function headerValues(raw: readonly string[], name: string): string[] {
 }
 
 /**
- * What the parser leaves to its user. A transfer coding besides chunked would be lost on the way: the parser undoes
- * chunked, and the field is not passed on.
+ * What the parser leaves to its user. A transfer coding besides chunked would be lost on the way:
+ * the parser undoes chunked, and the field is not passed on.
  * @throws {GatewayError} `upstream-invalid`
  */
 export function checkAnswerHead(status: number, raw: readonly string[]): void {

@@ -10,8 +10,8 @@ export function authorityOf(server: Server): string {
 }
 
 /**
- * The header lines with the Host that this server is to see: the client's, or its own name where the client's is not kept
- * or there is none (HTTP/1.0).
+ * The header lines with the Host that this server is to see: the client's, or its own name where
+ * the client's is not kept or there is none (HTTP/1.0).
  */
 export function withHost(
   headers: readonly string[],

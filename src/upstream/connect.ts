@@ -18,10 +18,11 @@ export interface ConnectOptions {
 /** Dead peers that no timer of ours watches are found by the kernel, in minutes. */
 const keepAliveDelayMs = 60_000
 /**
- * Connects to a server: TCP, TLS or a unix socket. What it resolves with is ready for bytes, reads nothing yet, half-closes,
- * and has one listener, which keeps an error that comes while nobody else listens from ending the process: look at
- * `destroyed` when taking it over.
- * @throws {GatewayError} `upstream-unresolved`, `upstream-unreachable`, `upstream-tls`, `upstream-timeout`; the signal's reason
+ * Connects to a server: TCP, TLS or a unix socket. What it resolves with is ready for bytes, reads
+ * nothing yet, half-closes, and has one listener, which keeps an error that comes while nobody else
+ * listens from ending the process: look at `destroyed` when taking it over.
+ * @throws {GatewayError} `upstream-unresolved`, `upstream-unreachable`, `upstream-tls`,
+ * `upstream-timeout`; the signal's reason
  */
 export function connect(server: Server, options: ConnectOptions): Promise<Socket> {
   const { signal, connectMs } = options

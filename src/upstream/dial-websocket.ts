@@ -18,10 +18,12 @@ export interface HandshakeOptions {
 }
 
 /**
- * Opens a WebSocket on a socket that `connect` made, whose only user it is. Node's client parses the answer (undici's
- * `upgrade` hides every answer that is no 101); what a 101 must say is checked here. The socket comes back paused, with
- * early frames in front and no listener but that of `connect`, or it has been destroyed.
- * @throws {GatewayError} `upstream-handshake`, `upstream-invalid`, `upstream-lost`, `upstream-timeout`; the signal's reason
+ * Opens a WebSocket on a socket that `connect` made, whose only user it is. Node's client parses
+ * the answer (undici's `upgrade` hides every answer that is no 101); what a 101 must say is checked
+ * here. The socket comes back paused, with early frames in front and no listener but that of
+ * `connect`, or it has been destroyed.
+ * @throws {GatewayError} `upstream-handshake`, `upstream-invalid`, `upstream-lost`,
+ * `upstream-timeout`; the signal's reason
  */
 export function shakeHands(
   socket: Socket,
@@ -45,7 +47,8 @@ export function shakeHands(
       maxHeaderSize: maxHeadBytes,
       insecureHTTPParser: false,
     })
-    // The default of 2,000 names and values drops the rest without a word; the head's size bounds them.
+    // The default of 2,000 names and values drops the rest without a word; the head's size bounds
+    // them.
     request.maxHeadersCount = 0
     let interim = 0
 

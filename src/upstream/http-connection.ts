@@ -9,7 +9,10 @@ import type { ExchangeFailure, ExchangeOptions } from './http-exchange.ts'
 import type { AnswerSink, HttpRequest } from './http-request.ts'
 import { InterimFilter } from './interim-filter.ts'
 
-/** Below the 5 s after which many servers close: a kept connection is best given up by us. A server's own word counts. */
+/**
+ * Below the 5 s after which many servers close: a kept connection is best given up by us. A
+ * server's own word counts.
+ */
 const keepAliveMs = 4_000
 const keepAliveMaxMs = 60_000
 
@@ -25,9 +28,10 @@ const ownFields = new Set([
 ])
 
 /**
- * One kept-alive HTTP/1.1 connection, one request at a time. Each has an undici Client of its own on a socket that `connect`
- * made: so connecting, its deadline, its errors and the choice of connection are the gateway's, and the parser, framing and
- * the death of a connection with stray bytes are undici's.
+ * One kept-alive HTTP/1.1 connection, one request at a time. Each has an undici Client of its own
+ * on a socket that `connect` made: so connecting, its deadline, its errors and the choice of
+ * connection are the gateway's, and the parser, framing and the death of a connection with stray
+ * bytes are undici's.
  */
 export class HttpConnection {
   readonly server: Server
@@ -42,7 +46,8 @@ export class HttpConnection {
     this.#socket = socket
     this.#interims = new InterimFilter(socket)
     let taken = false
-    // The scheme is http on TLS too: the socket is what it is, and for https undici would reconnect when the Host changes.
+    // The scheme is http on TLS too: the socket is what it is, and for https undici would reconnect
+    // when the Host changes.
     this.#client = new Client('http://upstream', {
       connect: (_options, callback) => {
         // A Client connects again after a loss; this one is its connection.
@@ -63,7 +68,8 @@ export class HttpConnection {
       allowH2: false,
       useMilo: false,
     })
-    // Undeclared in its types: a handler that throws where nothing may ends up here, or ends the process.
+    // Undeclared in its types: a handler that throws where nothing may ends up here, or ends the
+    // process.
     const events: EventEmitter = this.#client
     events.on('error', () => this.destroy())
     socket.once('close', () => {
@@ -110,7 +116,10 @@ export class HttpConnection {
   }
 }
 
-/** The lines with our framing: undici writes the length it is given, and sends a body without one chunked. */
+/**
+ * The lines with our framing: undici writes the length it is given, and sends a body without one
+ * chunked.
+ */
 function framed({ headers, body, contentLength }: HttpRequest): string[] {
   const lines: string[] = []
   for (let at = 0; at < headers.length; at += 2) {

@@ -7,7 +7,9 @@ import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { AnswerFlow, AnswerSink } from './http-request.ts'
 
 export interface ExchangeOptions {
-  /** For the head of the answer, counted from the end of the request (or from an interim answer). */
+  /**
+   * For the head of the answer, counted from the end of the request (or from an interim answer).
+   */
   readonly responseMs: number
   /** How long bytes of the request's body may wait for an upstream that takes none of them. */
   readonly stallMs: number
@@ -23,7 +25,10 @@ export interface ExchangeFailure {
   readonly unanswered: boolean
 }
 
-/** One request and its answer, as undici's handler. Settles once, with undefined where the answer came whole. */
+/**
+ * One request and its answer, as undici's handler. Settles once, with undefined where the answer
+ * came whole.
+ */
 export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   readonly settled: Promise<ExchangeFailure | undefined>
   #settle: (failure: ExchangeFailure | undefined) => void = () => undefined
@@ -124,7 +129,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    // undici takes a reset for the end of a body that has no other; then nobody can tell whether it was whole.
+    // undici takes a reset for the end of a body that has no other; then nobody can tell whether it
+    // was whole.
     const { errored } = this.#socket
     if (errored !== null) {
       this.onResponseError(controller, errored)

@@ -6,8 +6,8 @@ export interface HttpRequest {
   /** Origin-form, the client's own bytes. */
   readonly target: string
   /**
-   * End-to-end and forwarding header lines, name and value alternating, Host included (where there is one). Those about
-   * framing and the connection are written by the exchange.
+   * End-to-end and forwarding header lines, name and value alternating, Host included (where there
+   * is one). Those about framing and the connection are written by the exchange.
    */
   readonly headers: readonly string[]
   /** Destroying it with an error ends the exchange with that error. */
@@ -34,7 +34,10 @@ export interface AnswerFlow {
   abort(error: Error): void
 }
 
-/** Takes one answer: its head, then its body, then perhaps trailers. What it throws ends the exchange. */
+/**
+ * Takes one answer: its head, then its body, then perhaps trailers. What it throws ends the
+ * exchange.
+ */
 export interface AnswerSink {
   head(head: AnswerHead, flow: AnswerFlow): void
   /** The bytes are the sink's. @returns false to pause until `resume()`; bytes may still come */

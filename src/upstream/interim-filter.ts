@@ -5,11 +5,12 @@ const start = Buffer.from('HTTP/1.1 1')
 const headEnd = Buffer.from('\r\n\r\n')
 
 /**
- * Takes interim answers (1xx, but no 101) out of what a socket reads. undici skips them itself, but for `100 Continue`: as we
- * never send Expect it calls that a broken answer, where a client has to live with it (RFC 9110 section 15.2).
+ * Takes interim answers (1xx, but no 101) out of what a socket reads. undici skips them itself, but
+ * for `100 Continue`: as we never send Expect it calls that a broken answer, where a client has to
+ * live with it (RFC 9110 section 15.2).
  *
- * undici reads by `socket.read()`, once per 'readable'. Wrapping that one method costs nothing once the answer has begun;
- * a Transform around the socket would touch every byte.
+ * undici reads by `socket.read()`, once per 'readable'. Wrapping that one method costs nothing once
+ * the answer has begun; a Transform around the socket would touch every byte.
  */
 export class InterimFilter {
   readonly #read: (size?: number) => Buffer | null
@@ -26,7 +27,8 @@ export class InterimFilter {
 
   /**
    * An answer begins with the next byte.
-   * @param skipped asked for each interim answer; false lets it through, for the parser's user to refuse
+   * @param skipped asked for each interim answer; false lets it through, for the parser's user to
+   * refuse
    */
   arm(skipped: () => boolean): void {
     this.#armed = true
@@ -56,14 +58,18 @@ export class InterimFilter {
 const final = -1
 const undecided = 0
 
-/** @returns the length of the interim answer at the start of `bytes`, `final`, or `undecided` while more is needed */
+/**
+ * @returns the length of the interim answer at the start of `bytes`, `final`, or `undecided` while
+ * more is needed
+ */
 function interimLength(bytes: Buffer): number {
   const common = Math.min(bytes.length, start.length)
   if (bytes.compare(start, 0, common, 0, common) !== 0) return final
   const end = bytes.indexOf(headEnd)
   if (end < 0 && bytes.length < 'HTTP/1.1 100 '.length) return undecided
   const head = bytes.toString('latin1', 0, end < 0 ? bytes.length : end)
-  // Unless it is plainly one it is left to the parser; a bare LF may end a line there, and would hide what follows here.
+  // Unless it is plainly one it is left to the parser; a bare LF may end a line there, and would
+  // hide what follows here.
   if (!/^HTTP\/1\.1 1(?:0[02-9]|[1-9]\d)(?: |\r|$)/.test(head)) return final
   if (/[^\r]\n/.test(head) || head.length > maxHeadBytes) return final
   return end < 0 ? undecided : end + headEnd.length

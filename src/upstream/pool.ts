@@ -22,8 +22,8 @@ export interface RequestOptions {
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The servers of one configured upstream, taken in turn. A server that cannot be connected to is passed over for the next,
- * each once; what has been written to one is never written to another.
+ * The servers of one configured upstream, taken in turn. A server that cannot be connected to is
+ * passed over for the next, each once; what has been written to one is never written to another.
  */
 export class UpstreamPool {
   readonly #config: UpstreamConfig
@@ -60,10 +60,11 @@ export class UpstreamPool {
   }
 
   /**
-   * Sends a request and hands its answer to `sink`. A request that a kept connection lost before a byte of an answer came is
-   * sent once more, on a new connection, where that is harmless: nothing of it was written, or it is safe and has no body.
-   * @throws {GatewayError} `upstream-invalid`, `upstream-lost`, `upstream-timeout`, what `connect` throws, what ended the
-   * body or the sink; the signal's reason
+   * Sends a request and hands its answer to `sink`. A request that a kept connection lost before a
+   * byte of an answer came is sent once more, on a new connection, where that is harmless: nothing
+   * of it was written, or it is safe and has no body.
+   * @throws {GatewayError} `upstream-invalid`, `upstream-lost`, `upstream-timeout`, what `connect`
+   * throws, what ended the body or the sink; the signal's reason
    */
   async request(
     request: HttpRequest,
@@ -86,7 +87,10 @@ export class UpstreamPool {
     }
   }
 
-  /** Idle connections close at once, busy ones when their answer is done; resolves when none is left. */
+  /**
+   * Idle connections close at once, busy ones when their answer is done; resolves when none is
+   * left.
+   */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#closing = resolve
@@ -97,7 +101,10 @@ export class UpstreamPool {
     })
   }
 
-  /** Ends everything that plain requests have open; sockets that were dialled belong to their session. */
+  /**
+   * Ends everything that plain requests have open; sockets that were dialled belong to their
+   * session.
+   */
   destroy(): void {
     this.#closing ??= () => undefined
     const reason = new GatewayError('draining', 'the gateway is closing')

@@ -12,9 +12,10 @@ interface Lookup {
 }
 
 /**
- * Names to addresses through `dns.lookup`, so that /etc/hosts and nsswitch.conf count. It blocks one of libuv's four
- * threads for as long as the system's resolver takes: at most two names are looked up at once, which leaves threads
- * for the file system however slow the DNS is. Those who ask for the same name meanwhile share one look-up.
+ * Names to addresses through `dns.lookup`, so that /etc/hosts and nsswitch.conf count. It blocks
+ * one of libuv's four threads for as long as the system's resolver takes: at most two names are
+ * looked up at once, which leaves threads for the file system however slow the DNS is. Those who
+ * ask for the same name meanwhile share one look-up.
  */
 export class Resolver {
   readonly #limit: number

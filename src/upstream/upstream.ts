@@ -2,33 +2,44 @@ import type { Readable } from 'node:stream'
 import type { Socket } from 'node:net'
 import type { ExtensionOffer } from '../handshake/upgrade-request.ts'
 
-/** What the gateway sends an upstream to open a WebSocket. The key is fresh and made by the dial. */
+/**
+ * What the gateway sends an upstream to open a WebSocket. The key is fresh and made by the dial.
+ */
 export interface WebSocketOffer {
   /** Origin-form, the client's own bytes. */
   readonly target: string
   /**
-   * End-to-end and forwarding headers, name and value alternating, Host included (where there is one); without Connection,
-   * Upgrade and every Sec-WebSocket-* header, which the dial writes itself.
+   * End-to-end and forwarding headers, name and value alternating, Host included (where there is
+   * one); without Connection, Upgrade and every Sec-WebSocket-* header, which the dial writes
+   * itself.
    */
   readonly headers: readonly string[]
   readonly protocols: readonly string[]
   readonly extensions: readonly ExtensionOffer[]
 }
 
-/** An upstream that verified as a WebSocket server (RFC 6455 section 4.1). Nothing reads the socket yet. */
+/**
+ * An upstream that verified as a WebSocket server (RFC 6455 section 4.1). Nothing reads the socket
+ * yet.
+ */
 export interface DialedWebSocket {
   readonly kind: 'websocket'
   readonly socket: Socket
   /** The server that answered, as the configuration writes it: for logs. */
   readonly server: string
   readonly protocol: string | undefined
-  /** The Sec-WebSocket-Extensions value to answer the client with; undefined where none was agreed. */
+  /**
+   * The Sec-WebSocket-Extensions value to answer the client with; undefined where none was agreed.
+   */
   readonly extensions: string | undefined
   /** permessage-deflate was agreed, so that RSV1 may be set. */
   readonly deflate: boolean
 }
 
-/** An upstream that answered the upgrade with an HTTP answer of its own; it is relayed, never tunnelled. */
+/**
+ * An upstream that answered the upgrade with an HTTP answer of its own; it is relayed, never
+ * tunnelled.
+ */
 export interface UpstreamAnswer {
   readonly kind: 'answer'
   readonly server: string

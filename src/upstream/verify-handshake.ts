@@ -12,8 +12,8 @@ export interface HandshakeAnswer {
 }
 
 /**
- * Checks a 101 as a WebSocket client must (RFC 6455 section 4.1). It is what keeps a server that never agreed to WebSocket
- * from being tunnelled to.
+ * Checks a 101 as a WebSocket client must (RFC 6455 section 4.1). It is what keeps a server that
+ * never agreed to WebSocket from being tunnelled to.
  * @throws {GatewayError} `upstream-handshake`
  */
 export function verifyHandshake(

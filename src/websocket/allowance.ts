@@ -1,9 +1,13 @@
-/** What a scanner does where its allowance is used up: waits for more, goes on without limit, or goes on to the frame's end. */
+/**
+ * What a scanner does where its allowance is used up: waits for more, goes on without limit, or
+ * goes on to the frame's end.
+ */
 export type Overdrawn = 'wait' | 'go' | 'finish'
 
 /**
- * How much a direction may carry for now. Its owner fills the numbers up before a scan, and the scanner charges them: once a
- * scan, or for every frame where there may not be enough for all of it.
+ * How much a direction may carry for now. Its owner fills the numbers up before a scan, and the
+ * scanner charges them: once a scan, or for every frame where there may not be enough for all of
+ * it.
  */
 export interface Allowance {
   /** Data messages that may begin. */

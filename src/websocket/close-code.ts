@@ -12,8 +12,8 @@ export const noCode = 1005
 export const abnormalCode = 1006
 
 /**
- * Whether a Close frame may carry this code: those of RFC 6455 section 7.4.1, those IANA has added since
- * (1012 to 1014), and the ranges of libraries and applications.
+ * Whether a Close frame may carry this code: those of RFC 6455 section 7.4.1, those IANA has added
+ * since (1012 to 1014), and the ranges of libraries and applications.
  */
 export function isWireCode(code: number): boolean {
   if (code >= 3000) return code <= 4999

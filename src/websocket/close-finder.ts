@@ -1,8 +1,9 @@
 import { Opcode } from './opcode.ts'
 
 /**
- * Looks for the Close in frames that nobody will get any more. Follows lengths only and judges nothing: what is
- * discarded may break rules, and a sender that lies about lengths only waits longer for its end.
+ * Looks for the Close in frames that nobody will get any more. Follows lengths only and judges
+ * nothing: what is discarded may break rules, and a sender that lies about lengths only waits
+ * longer for its end.
  */
 export class CloseFinder {
   #found = false

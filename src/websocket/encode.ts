@@ -24,7 +24,8 @@ export function dataHeader(opcode: Opcode, length: number): Buffer {
 
 /**
  * A Ping, Pong or Close with this payload.
- * @param toServer frames towards a server are masked, with a fresh unpredictable key (RFC 6455 section 5.3)
+ * @param toServer frames towards a server are masked, with a fresh unpredictable key (RFC 6455
+ * section 5.3)
  */
 export function encodeControl(opcode: Opcode, payload: Uint8Array, toServer: boolean): Buffer {
   if (payload.length > maxControlPayload) throw new RangeError('control payload over 125 bytes')

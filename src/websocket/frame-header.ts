@@ -5,7 +5,10 @@ import { Opcode } from './opcode.ts'
 /** The longest frame header: two bytes, a length of eight, a masking key of four. */
 export const maxHeaderBytes = 14
 
-/** Frames a message may be cut into. Empty ones cost the sender nothing, so that sizes alone do not bound them. */
+/**
+ * Frames a message may be cut into. Empty ones cost the sender nothing, so that sizes alone do not
+ * bound them.
+ */
 export const maxFragments = 16_384
 
 export interface FrameRules {
@@ -20,8 +23,9 @@ export interface FrameRules {
 }
 
 /**
- * Reads frame headers of one direction and checks every rule that a header can break (RFC 6455 section 5),
- * each as soon as its byte is there. Keeps what of a message in progress the next header is judged by.
+ * Reads frame headers of one direction and checks every rule that a header can break (RFC 6455
+ * section 5), each as soon as its byte is there. Keeps what of a message in progress the next
+ * header is judged by.
  */
 export class FrameHeader {
   readonly #rules: FrameRules
@@ -46,7 +50,8 @@ export class FrameHeader {
   }
 
   /**
-   * Reads the header at `bytes[at, to)`. Reading the begin of a header again with more bytes is fine.
+   * Reads the header at `bytes[at, to)`. Reading the begin of a header again with more bytes is
+   * fine.
    * @returns its size, or 0 when more bytes are needed
    * @throws {GatewayError} `frame-invalid`, `message-too-big`; `upstream-invalid` for an upstream's
    */
@@ -73,7 +78,8 @@ export class FrameHeader {
       } else if (payloadBytes === 127) {
         if (to - at > 2 && bytes[at + 2]! >= 0x80) throw this.#invalid('a length of 64 bits')
         if (to - at < 10) return 0
-        // Above 2^53 the number loses its last bits; nobody ever sends so many bytes that it would matter.
+        // Above 2^53 the number loses its last bits; nobody ever sends so many bytes that it would
+        // matter.
         payloadBytes = uint32(bytes, at + 2) * 2 ** 32 + uint32(bytes, at + 6)
         if (payloadBytes <= 0xffff) throw this.#invalid('a length that is not in its shortest form')
         size = 10
@@ -150,7 +156,10 @@ export class FrameHeader {
   }
 }
 
-/** The error for who broke a rule: a client's has a token of its own, an upstream's is told apart by its code. */
+/**
+ * The error for who broke a rule: a client's has a token of its own, an upstream's is told apart by
+ * its code.
+ */
 export function violation(
   from: 'client' | 'upstream',
   token: 'frame-invalid' | 'message-too-big' | 'rate-exceeded',

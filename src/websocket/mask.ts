@@ -4,7 +4,8 @@ const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 const wideFrom = 48
 
 /**
- * Applies a masking key to `bytes[from, to)` in place (RFC 6455 section 5.3); applying it twice restores them.
+ * Applies a masking key to `bytes[from, to)` in place (RFC 6455 section 5.3); applying it twice
+ * restores them.
  * @param key the four bytes as they stand in the header, read as one big-endian number
  * @param offset how many bytes of the payload came before `from`
  */

@@ -12,8 +12,9 @@ import { isUtf8 } from './utf8.ts'
 /** Takes frames as they came. */
 export interface FrameHandler {
   /**
-   * `bytes[from, to)` are headers and payload of valid frames, in one piece as far as they came in one. They are not
-   * touched again by the scanner: whether they may be kept is up to where the scanned bytes came from.
+   * `bytes[from, to)` are headers and payload of valid frames, in one piece as far as they came in
+   * one. They are not touched again by the scanner: whether they may be kept is up to where the
+   * scanned bytes came from.
    */
   pass(bytes: Buffer, from: number, to: number): void
   /**
@@ -28,14 +29,20 @@ export interface FrameHandler {
 export interface MessageHandler {
   /** @throws {GatewayError} to refuse the message; nothing of it has been given then */
   messageBegins(opcode: Opcode): void
-  /** Payload as it came: under `key`, with `offset` bytes of its frame before it. May be changed in place. */
+  /**
+   * Payload as it came: under `key`, with `offset` bytes of its frame before it. May be changed in
+   * place.
+   */
   payload(bytes: Buffer, from: number, to: number, key: number, offset: number): void
   /** @throws {GatewayError} to refuse what has come */
   messageEnds(): void
   control(opcode: Opcode, bytes: Buffer, from: number, to: number, key: number): boolean
 }
 
-/** What has come through: complete data messages, and the payload bytes of data messages as on the wire. */
+/**
+ * What has come through: complete data messages, and the payload bytes of data messages as on the
+ * wire.
+ */
 export interface Tally {
   messages: number
   bytes: number
@@ -44,7 +51,10 @@ export interface Tally {
 /** Where a stop may happen: `now` means inside a frame too. */
 export type StopAt = 'message' | 'frame' | 'now'
 
-/** Open, asked to stop at the end of a message or of a frame, stopped (what comes is discarded), behind a Close. */
+/**
+ * Open, asked to stop at the end of a message or of a frame, stopped (what comes is discarded),
+ * behind a Close.
+ */
 const Mode = { open: 0, toMessageEnd: 1, toFrameEnd: 2, stopped: 3, closed: 4 } as const
 type Mode = (typeof Mode)[keyof typeof Mode]
 
@@ -52,9 +62,9 @@ type Mode = (typeof Mode)[keyof typeof Mode]
 const maxHeldBytes = 6 + maxControlPayload
 
 /**
- * Follows the frames of one direction (RFC 6455 section 5.2). Nothing of a frame is given on before its header is
- * complete and valid, and a control frame only as a whole: until then its bytes are held, at most 131. Data payload
- * is never copied, unmasked or looked at.
+ * Follows the frames of one direction (RFC 6455 section 5.2). Nothing of a frame is given on before
+ * its header is complete and valid, and a control frame only as a whole: until then its bytes are
+ * held, at most 131. Data payload is never copied, unmasked or looked at.
  */
 export class FrameScanner {
   readonly #from: 'client' | 'upstream'
@@ -66,16 +76,24 @@ export class FrameScanner {
   readonly #allowance: Allowance | undefined
   /** Near its end the allowance is looked at for every frame, far from it once a scan. */
   #tight = false
-  /** Messages that have begun and payload bytes, as far as the allowance has been charged for them. */
+  /**
+   * Messages that have begun and payload bytes, as far as the allowance has been charged for them.
+   */
   #chargedMessages: number
   #chargedBytes: number
   #mode: Mode = Mode.open
   /** Bytes of a data frame's payload that are still to come. */
   #payloadLeft = 0
-  /** The begin of a frame of which nothing has been given on. Made when needed, given away with what it holds. */
+  /**
+   * The begin of a frame of which nothing has been given on. Made when needed, given away with what
+   * it holds.
+   */
   #held: Buffer | undefined
   #heldBytes = 0
-  /** Where in the chunk being scanned the frames that have not been given on begin, and where the next frame does. */
+  /**
+   * Where in the chunk being scanned the frames that have not been given on begin, and where the
+   * next frame does.
+   */
   #run = 0
   #at = 0
   #activity = 0
@@ -102,7 +120,10 @@ export class FrameScanner {
     this.#chargedBytes = tally.bytes
   }
 
-  /** Between frames, as far as they have been given on: the only place where the gateway may write frames of its own. */
+  /**
+   * Between frames, as far as they have been given on: the only place where the gateway may write
+   * frames of its own.
+   */
   get atBoundary(): boolean {
     return this.#payloadLeft === 0
   }
@@ -131,7 +152,10 @@ export class FrameScanner {
     return this.#activity
   }
 
-  /** Asks for an end of what is given on: at the next place of this kind, or at once where this is one. */
+  /**
+   * Asks for an end of what is given on: at the next place of this kind, or at once where this is
+   * one.
+   */
   stop(at: StopAt): void {
     if (this.stopped) return
     if (at === 'now' || (at === 'frame' ? this.atBoundary : this.betweenMessages)) {
@@ -142,8 +166,10 @@ export class FrameScanner {
 
   /**
    * Takes the next bytes. Frames before a violation are given on before it is thrown.
-   * @returns up to where: less than `to` where the allowance is used up, and the rest is to be handed in again
-   * @throws {GatewayError} `frame-invalid`, `message-too-big`, `upstream-invalid`, what the handler throws; the scanner
+   * @returns up to where: less than `to` where the allowance is used up, and the rest is to be
+   * handed in again
+   * @throws {GatewayError} `frame-invalid`, `message-too-big`, `upstream-invalid`, what the handler
+   * throws; the scanner
    *   is stopped then
    */
   scan(bytes: Buffer, from: number, to: number): number {
@@ -194,7 +220,10 @@ export class FrameScanner {
     }
   }
 
-  /** Whether the frame that begins with this byte may come now. Asked before anything is kept of the frame. */
+  /**
+   * Whether the frame that begins with this byte may come now. Asked before anything is kept of the
+   * frame.
+   */
   #mayBegin(first: number): boolean {
     const opcode = first & 0x0f
     if (opcode !== Opcode.text && opcode !== Opcode.binary) return true
@@ -286,7 +315,10 @@ export class FrameScanner {
     this.#run = to
   }
 
-  /** Adds to what is held, byte by byte as far as the header goes, and gives it on once it is enough. */
+  /**
+   * Adds to what is held, byte by byte as far as the header goes, and gives it on once it is
+   * enough.
+   */
   #fill(bytes: Buffer, to: number): void {
     const held = this.#held!
     let size = this.#header.read(held, 0, this.#heldBytes)

@@ -6,8 +6,9 @@ export function isUtf8(bytes: Uint8Array, from = 0, to = bytes.length): boolean 
 }
 
 /**
- * Checks UTF-8 that arrives in runs cut anywhere (RFC 3629: no overlong forms, no surrogates, nothing above
- * U+10FFFF). A wrong byte is known the moment it comes, not at the end of its character.
+ * Checks UTF-8 that arrives in runs cut anywhere (RFC 3629: no overlong forms, no surrogates,
+ * nothing above U+10FFFF). A wrong byte is known the moment it comes, not at the end of its
+ * character.
  */
 export class Utf8Validator {
   /** Continuation bytes the character in progress still needs. */
@@ -65,8 +66,8 @@ export class Utf8Validator {
 }
 
 /**
- * How many bytes at the end of `bytes[from, to)` begin a character that more bytes could complete: 0 to 3. A tail that
- * no byte could complete is not counted.
+ * How many bytes at the end of `bytes[from, to)` begin a character that more bytes could complete:
+ * 0 to 3. A tail that no byte could complete is not counted.
  */
 export function incompleteTail(bytes: Uint8Array, from: number, to: number): number {
   for (let back = 1; back <= 3 && to - back >= from; back++) {
@@ -91,11 +92,14 @@ function isSecond(lead: number, second: number): boolean {
 }
 
 /**
- * Makes UTF-8 of a byte stream: no character is cut between two pieces, and what is no UTF-8 becomes U+FFFD (one
- * for each maximal part of a character, as the WHATWG decoder does).
+ * Makes UTF-8 of a byte stream: no character is cut between two pieces, and what is no UTF-8
+ * becomes U+FFFD (one for each maximal part of a character, as the WHATWG decoder does).
  */
 export class Utf8Repair {
-  /** The begin of a character whose rest has not come. Copied: a view would keep the whole read alive. */
+  /**
+   * The begin of a character whose rest has not come. Copied: a view would keep the whole read
+   * alive.
+   */
   #tail: Buffer | undefined
 
   /** @returns what can be sent now; possibly a view of `bytes`, possibly empty */
@@ -111,7 +115,10 @@ export class Utf8Repair {
     return isUtf8(whole) ? whole : Buffer.from(whole.toString('utf8'), 'utf8')
   }
 
-  /** @returns what is left at the end of the stream: U+FFFD for a character without its rest, else nothing */
+  /**
+   * @returns what is left at the end of the stream: U+FFFD for a character without its rest, else
+   * nothing
+   */
   end(): Buffer {
     const tail = this.#tail
     this.#tail = undefined

@@ -2,7 +2,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import { WebSocket, WebSocketServer, type RawData } from 'ws'
 import { listenOn } from '../../listener/bind.ts'
 
-/** The demo's application as it would stand behind a gateway: clear text, on a loopback port of its own. */
+/**
+ * The demo's application as it would stand behind a gateway: clear text, on a loopback port of its
+ * own.
+ */
 export interface DemoApp {
   readonly url: string
   /** Shows a log line of the gateway to every page that follows the records. */
@@ -15,8 +18,8 @@ const tickMs = 5_000
 const keptRecords = 30
 
 /**
- * A chat: what one says, all hear; bytes come back to whoever sent them. `/records` is the gateway's log as server-sent
- * events, for the page to show.
+ * A chat: what one says, all hear; bytes come back to whoever sent them. `/records` is the
+ * gateway's log as server-sent events, for the page to show.
  */
 export async function startApp(): Promise<DemoApp> {
   const followers = new Set<ServerResponse>()

@@ -2,7 +2,9 @@ import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { listenOn } from '../../listener/bind.ts'
 
-/** A service as they were before browsers: lines over TCP, and no idea of HTTP, TLS or WebSockets. */
+/**
+ * A service as they were before browsers: lines over TCP, and no idea of HTTP, TLS or WebSockets.
+ */
 export interface Gatehouse {
   readonly url: string
   close(): void

@@ -11,7 +11,9 @@ import { startGatehouse } from './gatehouse.ts'
 
 const pageFolder = fileURLToPath(new URL('page', import.meta.url))
 
-/** Serves the demo at `bind`, which came from the flag or variable `source`. @returns the exit code */
+/**
+ * Serves the demo at `bind`, which came from the flag or variable `source`. @returns the exit code
+ */
 export async function runDemo(bind: string, source: string): Promise<number> {
   if (parseBind(bind) === undefined) {
     throw new UsageError(`${source}: expected host:port, [v6]:port or unix:/path`)
