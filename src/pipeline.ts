@@ -180,7 +180,7 @@ async function openSession(
     subprotocol: protocol,
     identity: proof?.identity.subject,
   }
-  await serveSession(connection, dialed, { facts, proof }, route, action, stages)
+  await serveSession(connection, dialed, { facts, proof }, route, stages)
 }
 
 type Dialed = UpstreamAnswer | DialedWebSocket | DialedBackend
@@ -188,6 +188,7 @@ interface DialedBackend extends DialedTcp {
   readonly kind: 'tcp'
   readonly protocol: string | undefined
   readonly extensions: undefined
+  readonly messages: 'binary' | 'text'
 }
 
 async function dial(
@@ -200,8 +201,8 @@ async function dial(
   const { request, protocols, extensions } = upgrade
   if (action.kind === 'bridge') {
     const protocol = chooseSubprotocol(protocols, action.subprotocols)
-    const { socket, server } = await action.upstream.dialTcp(signal)
-    return { kind: 'tcp', socket, server, protocol, extensions: undefined }
+    const dialed = await action.upstream.dialTcp(signal)
+    return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages: action.messages }
   }
   const offer = {
     target: request.target,
@@ -218,12 +219,11 @@ async function serveSession(
   dialed: DialedWebSocket | DialedBackend,
   { facts, proof }: { facts: SessionFacts; proof: Proof | undefined },
   { limits, timeouts }: Route,
-  action: TunnelAction,
   { sessions, sinks, sweep, draining, logins, rechecks, graceMs }: Stages,
 ): Promise<void> {
   const identity = proof?.identity
   const expiresAt = identity === undefined ? Infinity : identity.expiresAt + graceMs
-  const session = new Session(facts, action.kind === 'proxy' ? 'websocket' : 'bridge', expiresAt)
+  const session = new Session(facts, dialed.kind === 'tcp' ? 'bridge' : 'websocket', expiresAt)
   const record = new SessionRecord(sinks, session)
   sessions.set(session, record)
   record.opened()
@@ -233,7 +233,7 @@ async function serveSession(
       ? relayWebSocket(session, socket, dialed.socket, { ...options, deflate: dialed.deflate })
       : bridgeTcp(session, socket, dialed.socket, {
           ...options,
-          messages: action.kind === 'bridge' ? action.messages : 'binary',
+          messages: dialed.messages,
         })
   // A drain or a revocation that came during the dial has not seen this session.
   if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
