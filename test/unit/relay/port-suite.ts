@@ -293,7 +293,11 @@ export function describePort(name: string, transport: Transport, make: MakePort)
     } else {
       test('sends close_notify before FIN', async () => {
         const { port, peer, tap, closed } = await startOnTap()
-        port.read(() => true)
+        // Some Nodes forget it where a connection ends within its handshake, before the session tickets are out.
+        const begun = Promise.withResolvers<boolean>()
+        port.read(() => (begun.resolve(true), true))
+        peer.write('hello')
+        await begun.promise
         port.write(Buffer.from('bye'), 0, 3)
         port.end()
         expect((await everything(peer)).toString()).toBe('bye')
@@ -302,10 +306,9 @@ export function describePort(name: string, transport: Transport, make: MakePort)
         const { answers } = tap
         tap.close()
         const sent = records(answers)
-        // An alert; TLS 1.3 hides that, but not its size: two bytes, the true type and the tag. Some Nodes send their
-        // session tickets only behind it.
+        // An alert; TLS 1.3 hides that, but not its size: two bytes, the true type and the tag.
         if (transport === 'tls1.2') expect(sent.at(-1)!.type).toBe(0x15)
-        else expect(sent.map(({ length }) => length)).toContain(19)
+        else expect(sent.at(-1)!.length).toBe(19)
       })
     }
   })
