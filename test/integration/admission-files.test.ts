@@ -42,7 +42,8 @@ test('500 clients of a process with 128 files: it says no, lives, and serves aga
     const port = await listening.promise
     const visits = await Promise.all(Array.from({ length: 500 }, () => visit(port)))
     const counts = Map.groupBy(visits, ({ outcome }) => outcome)
-    // (128 - 64) / 2 have a place, and keep it; what is told no is told so, or reset where too many are.
+    // (128 - 64) / 2 have a place, and keep it; what is told no is told so, or reset where too many
+    // are.
     expect(counts.get('200')?.length).toBe(32)
     expect(
       [...counts.keys()].filter((outcome) => !['200', '503', 'reset'].includes(outcome)),

@@ -48,7 +48,10 @@ async function ask(client: RawClient): Promise<string> {
   return `${status} ${body.trim()}`
 }
 
-/** Asks on new connections until there is a place: that the last one has closed is told by nothing else. */
+/**
+ * Asks on new connections until there is a place: that the last one has closed is told by nothing
+ * else.
+ */
 async function served(port: number, from?: string): Promise<void> {
   while ((await ask(await open(port, from))) !== '200 hello');
 }

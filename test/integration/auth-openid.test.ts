@@ -44,7 +44,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-// The gateway is started after the provider, which wants to know its address: both may be asked for later only.
+// The gateway is started after the provider, which wants to know its address: both may be asked for
+// later only.
 const url = (path: string): string => {
   return running === undefined
     ? `http://127.0.0.1:9${path}`
@@ -78,7 +79,8 @@ describe('tokens of a real OpenID provider', () => {
     await provider.rotate()
     const { idToken } = await provider.browser().logIn('grace')
     const fetches = provider.keyFetches
-    // An issuer is asked for keys that it may have forgotten to publish every half a minute at most.
+    // An issuer is asked for keys that it may have forgotten to publish every half a minute at
+    // most.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 })
     expect(await statusOf(idToken)).toBe(101)
     expect(provider.keyFetches).toBe(fetches + 1)

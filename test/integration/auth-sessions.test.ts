@@ -119,7 +119,8 @@ describe('a revocation', () => {
     }
     const graces = await Promise.all(Array.from({ length: 20 }, () => open(grace)))
     const closings = Promise.all(adas.map(closeOf))
-    // The time of this process, in which clients and upstream are too: the machine may have other work.
+    // The time of this process, in which clients and upstream are too: the machine may have other
+    // work.
     const began = process.cpuUsage()
     expect(running.gateway.revoke({ subject: 'ada' })).toBe(1000)
     expect(new Set(await closings)).toEqual(new Set(['3000 session-revoked']))

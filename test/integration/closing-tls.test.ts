@@ -8,7 +8,10 @@ import type { RawSession } from '../support/raw-session.ts'
 import { tlsFiles } from '../support/tls-files.ts'
 import type { TlsFiles } from '../support/tls-files.ts'
 
-/** What is particular about ends where both legs are TLS: close_notify, a FIN without one, and resets that TLS has none of. */
+/**
+ * What is particular about ends where both legs are TLS: close_notify, a FIN without one, and
+ * resets that TLS has none of.
+ */
 let files: TlsFiles
 let gateway: RawGateway
 let bridge: RawGateway

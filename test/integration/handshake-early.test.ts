@@ -28,7 +28,10 @@ afterEach(() => {
   upstream.close()
 })
 
-/** The gateway has gone through its event loop several times: what it was going to read without being asked, it has read. */
+/**
+ * The gateway has gone through its event loop several times: what it was going to read without
+ * being asked, it has read.
+ */
 async function roundTrips(count: number): Promise<void> {
   const client = await RawClient.connect(running.port())
   for (let i = 0; i < count; i++) {
@@ -95,7 +98,8 @@ describe('frames behind the head of an upgrade', () => {
     const behind = await upstream.connection(0)
     for (const frame of frames) client.send(frame)
     await roundTrips(200)
-    // What the kernel takes is a few MiB; the rest of the 16 stays with the client as long as nobody reads.
+    // What the kernel takes is a few MiB; the rest of the 16 stays with the client as long as
+    // nobody reads.
     expect(client.socket.writableLength).toBeGreaterThan(0)
     expect(behind.all).toMatch(/\r\n\r\n$/)
     behind.send(switching(keyOf(behind.all)))

@@ -42,7 +42,10 @@ afterAll(() => {
   backend.close()
 })
 
-/** Sends an upgrade with these lines. @returns the client's answer, and the head that the upstream got */
+/**
+ * Sends an upgrade with these lines. @returns the client's answer, and the head that the upstream
+ * got
+ */
 async function handshake(
   path: string,
   lines: readonly string[],

@@ -38,7 +38,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  // Every connection has been given up by itself: with this `closing`, a forgotten one would keep the drain waiting.
+  // Every connection has been given up by itself: with this `closing`, a forgotten one would keep
+  // the drain waiting.
   for (const connection of upstream.connections) connection.destroy()
   await running.gateway.drain()
   upstream.close()
@@ -64,7 +65,8 @@ test.each(withStatus(101))('opens: $name', async (input) => {
   const behind = await upstream.connection(before)
   const head = behind.all.slice(0, behind.all.indexOf('\r\n\r\n'))
   expect(head).toMatch(/^GET \/ws(\?a=b&c=%20)? HTTP\/1\.1\r\n/)
-  // The handshake towards the upstream is the gateway's own: one of each, whatever the client wrote.
+  // The handshake towards the upstream is the gateway's own: one of each, whatever the client
+  // wrote.
   expect(linesOf(head, 'upgrade')).toEqual(['websocket'])
   expect(linesOf(head, 'connection')).toEqual(['Upgrade'])
   expect(linesOf(head, 'sec-websocket-version')).toEqual(['13'])
@@ -84,7 +86,8 @@ test.each(withStatus(101))('opens: $name', async (input) => {
 test.each(withStatus(200))('is served as a plain request: $name', async (input) => {
   const before = upstream.connections.length
   const client = await RawClient.connect(running.port())
-  // Without it the upstream of this test takes the request for an upgrade; it is passed on like any other field.
+  // Without it the upstream of this test takes the request for an upgrade; it is passed on like any
+  // other field.
   client.send(
     handshakeBytes({ ...input, without: [...(input.without ?? []), 'Sec-WebSocket-Key'] }),
   )
@@ -105,7 +108,8 @@ test.each(withStatus(400, 403, 405, 417, 426))('refuses: $name ($status $token)'
   expect(answer.status).toBe(input.status)
   expect(answer.headers.get('connection')).toMatch(/^close/)
   if (input.status === 426) expect(answer.headers.get('sec-websocket-version')).toBe('13')
-  // One answer and nothing behind it: neither a 101 nor that of a request which was hidden in this one.
+  // One answer and nothing behind it: neither a 101 nor that of a request which was hidden in this
+  // one.
   const rest = (await client.closed()).toString('latin1')
   const isHead = input.start?.startsWith('HEAD ') === true
   expect(rest).toBe(isHead ? '' : `${input.token}\n`)
@@ -133,7 +137,8 @@ test('dials nobody whom an absolute-form target names', async () => {
           }),
         )
         const { status } = await client.head()
-        // Where Host says the same, it is one of our own names as any other is, and leads to our own upstream.
+        // Where Host says the same, it is one of our own names as any other is, and leads to our
+        // own upstream.
         expect(status).toBe(host === authority && start.startsWith('http') ? 101 : 400)
         client.destroy()
       }

@@ -52,7 +52,10 @@ afterAll(() => {
 
 type From = 'client' | 'proxy' | 'unix' | 'tls'
 
-/** Sends one request; `more` is header lines without their last CR LF. @returns the lines that the upstream got, if any */
+/**
+ * Sends one request; `more` is header lines without their last CR LF. @returns the lines that the
+ * upstream got, if any
+ */
 async function send(
   from: From,
   more: string,

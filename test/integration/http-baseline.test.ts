@@ -43,7 +43,10 @@ const chunkedDelete =
   `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`
 const last = 'GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
-/** The first two requests that an upstream reads, when a client sends these and waits for each answer. */
+/**
+ * The first two requests that an upstream reads, when a client sends these and waits for each
+ * answer.
+ */
 async function firstTwo(
   make: (upstream: number) => Promise<Proxy>,
   requests: readonly string[],

@@ -13,7 +13,10 @@ import type { RawSession } from '../support/raw-session.ts'
 const timeouts = { closing: '300ms' }
 const rounds = 8
 
-/** Every way to end a session that a peer can choose; what is left open on purpose ends by `timeouts.closing`. */
+/**
+ * Every way to end a session that a peer can choose; what is left open on purpose ends by
+ * `timeouts.closing`.
+ */
 const endings: Record<string, (session: RawSession) => void> = {
   'a Close of the client': ({ client }) => client.send(closeFrame('client', 1000)),
   'a Close of the upstream': ({ upstream }) => upstream.send(closeFrame('upstream', 1000)),
@@ -258,7 +261,10 @@ function resources(): Record<string, number> {
   }
 }
 
-/** Sockets of this process close a turn or two after the gateway has told of them; a leak never does. */
+/**
+ * Sockets of this process close a turn or two after the gateway has told of them; a leak never
+ * does.
+ */
 async function expectNothingLeft(
   running: RunningGateway,
   before: Record<string, number>,

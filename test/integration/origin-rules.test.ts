@@ -69,7 +69,10 @@ interface Sent {
   readonly more?: readonly string[]
 }
 
-/** Sends an upgrade. @returns the status, and the token of a refusal, of which the upstream must not learn */
+/**
+ * Sends an upgrade. @returns the status, and the token of a refusal, of which the upstream must not
+ * learn
+ */
 async function outcome(
   { origins, host = 'localhost' }: OriginInput,
   { path, listener = 'edge', more = [] }: Sent,

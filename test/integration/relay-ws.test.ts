@@ -219,7 +219,8 @@ describe.each(transports)('ws clients and servers over %s', (transport) => {
   test(`${count} connections at once, each echoing, all closed`, async () => {
     await settled()
     const sockets: WebSocket[] = []
-    // A hundred handshakes at a time: more would wait for the backlog of listen, not for the gateway.
+    // A hundred handshakes at a time: more would wait for the backlog of listen, not for the
+    // gateway.
     for (let opened = 0; opened < count; opened += 100) {
       sockets.push(...(await Promise.all(Array.from({ length: 100 }, async () => await open()))))
     }

@@ -162,7 +162,9 @@ const rows: readonly Row[] = [
   upgrade('upstream-handshake', '/handshake', {}, { route: 'handshake' }),
 ]
 
-/** Tokens of the table that have tests of their own further down or in another state of the gateway. */
+/**
+ * Tokens of the table that have tests of their own further down or in another state of the gateway.
+ */
 const elsewhere: readonly Token[] = [
   ...(['client-limit', 'gateway-full', 'draining', 'internal'] as const),
   ...(['identity-limit', 'route-limit'] as const),

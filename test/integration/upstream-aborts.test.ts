@@ -56,7 +56,9 @@ function left(before: readonly string[]): string[] {
   })
 }
 
-/** Nothing is left that was not there before: sockets take some turns of the event loop to close. */
+/**
+ * Nothing is left that was not there before: sockets take some turns of the event loop to close.
+ */
 async function expectNothingLeft(before: readonly string[]): Promise<void> {
   const deadline = performance.now() + 10_000
   while (left(before).length > 0 && performance.now() < deadline) {

@@ -36,7 +36,10 @@ const requests = {
   post: 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nform',
 }
 
-/** The status and token that an upgrade and plain requests get, which must be the same; all is forgotten behind them. */
+/**
+ * The status and token that an upgrade and plain requests get, which must be the same; all is
+ * forgotten behind them.
+ */
 async function outcome(running: RunningGateway, kinds = Object.values(requests)): Promise<string> {
   const outcomes = new Set<string>()
   for (const request of kinds) {

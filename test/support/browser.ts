@@ -17,7 +17,9 @@ export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: programPath('chromium'), args, timeout: 20_000 })
 }
 
-/** A page that takes certificates nobody trusts. What goes wrong in it is collected in `problems`. */
+/**
+ * A page that takes certificates nobody trusts. What goes wrong in it is collected in `problems`.
+ */
 export async function openPage(
   browser: Browser,
   options: { colorScheme?: 'light' | 'dark'; width?: number } = {},

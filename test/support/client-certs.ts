@@ -7,7 +7,10 @@ export interface Pair {
   readonly key: string
 }
 
-/** Short names (`CN`, `O`) or OIDs and their values; in the order of the certificate, which is the reverse of RFC 4514's. */
+/**
+ * Short names (`CN`, `O`) or OIDs and their values; in the order of the certificate, which is the
+ * reverse of RFC 4514's.
+ */
 export type Subject = readonly (readonly [type: string, value: string])[]
 
 export interface ClientCert {

@@ -8,7 +8,10 @@ export interface EdgeRequestOptions {
   readonly trustedProxies?: readonly string[]
 }
 
-/** A head as Node's parser would hand it out, from its lines: `GET /path HTTP/1.1`, then `Name: value`. */
+/**
+ * A head as Node's parser would hand it out, from its lines: `GET /path HTTP/1.1`, then `Name:
+ * value`.
+ */
 export function requestHead(lines: readonly string[]): RequestHead {
   const [start = '', ...headers] = lines
   const [, method = '', target = '', httpVersion = ''] =

@@ -11,7 +11,10 @@ export interface FrameParts {
 
 const maskingKey = Buffer.from('37fa213d', 'hex')
 
-/** One frame, naively: the twin that the product's own code is held against. Masked with the key of RFC 6455 section 5.7. */
+/**
+ * One frame, naively: the twin that the product's own code is held against. Masked with the key of
+ * RFC 6455 section 5.7.
+ */
 export function frame(parts: FrameParts): Buffer {
   const { opcode = Opcode.binary, fin = true, rsv = 0, masked = false } = parts
   const payload = Buffer.from(parts.payload ?? '')

@@ -4,7 +4,10 @@ import { frame } from './frames.ts'
 import type { RawClient } from './raw-client.ts'
 import { takeFrame } from './raw-session.ts'
 
-/** A frame as one would write it down: `text hello`, `close 1001 draining`, `ping 8` (only how long its payload is). */
+/**
+ * A frame as one would write it down: `text hello`, `close 1001 draining`, `ping 8` (only how long
+ * its payload is).
+ */
 export type Seen = string
 
 const names = new Map<number, string>(Object.entries(Opcode).map(([name, code]) => [code, name]))

@@ -33,8 +33,9 @@ const records: Readonly<Record<Ending, Record<string, unknown>>> = {
 }
 
 /**
- * Sends messages of random sizes, in random fragments and random pieces, both ways at once, with readers that stop now and
- * then, ends the session in one of the ways there are, and compares every byte that has arrived.
+ * Sends messages of random sizes, in random fragments and random pieces, both ways at once, with
+ * readers that stop now and then, ends the session in one of the ways there are, and compares every
+ * byte that has arrived.
  */
 export async function mixedRelay(
   session: RawSession,
@@ -170,7 +171,10 @@ function messagesOf(bytes: Buffer, random: Random): Buffer {
   return Buffer.concat(frames)
 }
 
-/** Writes in random pieces, waits where it has to and now and then where it has not; ends quietly with the connection. */
+/**
+ * Writes in random pieces, waits where it has to and now and then where it has not; ends quietly
+ * with the connection.
+ */
 async function write({ socket }: RawClient, bytes: Buffer, random: Random): Promise<void> {
   for (let at = 0; at < bytes.length && !socket.destroyed;) {
     const size = Math.max(1, random.size(40_000))
@@ -216,7 +220,9 @@ function binaryPayload(client: RawClient): Buffer {
   )
 }
 
-/** What has arrived is how `sent` begins; behind it there may be a Close of the gateway's, whole. */
+/**
+ * What has arrived is how `sent` begins; behind it there may be a Close of the gateway's, whole.
+ */
 function startsWith(sent: Buffer, arrived: Buffer): boolean {
   let same = 0
   while (same < arrived.length && arrived[same] === sent[same]) same++

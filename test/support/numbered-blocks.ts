@@ -7,8 +7,9 @@ export interface BlockShape {
 }
 
 /**
- * An endless stream of blocks that are told apart by their numbers. Made and compared in one buffer, so that gigabytes cost
- * neither memory nor much time, and every byte is compared in its place, which says more than a hash would.
+ * An endless stream of blocks that are told apart by their numbers. Made and compared in one
+ * buffer, so that gigabytes cost neither memory nor much time, and every byte is compared in its
+ * place, which says more than a hash would.
  */
 export class NumberedBlocks {
   readonly #block: Buffer
@@ -34,7 +35,10 @@ export class NumberedBlocks {
   }
 }
 
-/** Writes `count` blocks, each after the one before has been taken. @param onProgress called for each that was */
+/**
+ * Writes `count` blocks, each after the one before has been taken. @param onProgress called for
+ * each that was
+ */
 export async function writeBlocks(
   socket: Socket,
   shape: BlockShape,

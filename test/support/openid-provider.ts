@@ -18,7 +18,10 @@ export interface Granted {
 const redirectUri = 'http://127.0.0.1/back'
 const verifier = 'v'.repeat(50)
 
-/** A real OpenID provider on this machine, with one client; everybody who comes is let in under the name they give. */
+/**
+ * A real OpenID provider on this machine, with one client; everybody who comes is let in under the
+ * name they give.
+ */
 export class OpenIdProvider {
   static readonly audience = 'urn:edge'
   static readonly clientId = 'page'

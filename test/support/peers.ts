@@ -29,7 +29,10 @@ export async function httpServer(handle: RequestListener): Promise<Peer> {
   return await listening(createHttpServer(handle))
 }
 
-/** A WebSocket server of the ws package that echoes messages; its sockets can be had through `onConnection`. */
+/**
+ * A WebSocket server of the ws package that echoes messages; its sockets can be had through
+ * `onConnection`.
+ */
 export async function wsEcho(
   options: ServerOptions = {},
 ): Promise<Peer & { server: WebSocketServer }> {

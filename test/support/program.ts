@@ -22,7 +22,10 @@ export interface ProgramOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid'
 /** Flags may stand together with their values in lists of their own. */
 export type Arguments = readonly (string | readonly string[])[]
 
-/** Somebody else's program, with what it says. It is ended by `stop`, after its lifetime, or with this process. */
+/**
+ * Somebody else's program, with what it says. It is ended by `stop`, after its lifetime, or with
+ * this process.
+ */
 export class Program {
   readonly child: ChildProcess
   readonly ended: Promise<Result>

@@ -25,8 +25,8 @@ export function programPath(name: string): string {
 }
 
 /**
- * A group of tests that needs programs nobody here wrote. Where one is missing the group is skipped and says so; with
- * DRAWBRIDGE_REQUIRE_PEERS=1 it fails instead.
+ * A group of tests that needs programs nobody here wrote. Where one is missing the group is skipped
+ * and says so; with DRAWBRIDGE_REQUIRE_PEERS=1 it fails instead.
  */
 export function describeWith(needs: readonly string[], name: string, tests: () => void): void {
   const missing = needs.filter((need) => findProgram(need) === undefined)

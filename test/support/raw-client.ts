@@ -14,7 +14,10 @@ export interface Head {
 /** A socket seen as bytes: what is sent is exactly what is given, what comes is collected. */
 export class RawClient {
   readonly socket: Socket
-  /** What has come and was not taken yet: joined only when it is looked at, since much of it may come in small pieces. */
+  /**
+   * What has come and was not taken yet: joined only when it is looked at, since much of it may
+   * come in small pieces.
+   */
   #pieces: Buffer[] = []
   #count = 0
   #ended = false
@@ -164,7 +167,10 @@ export class RawClient {
 export const sampleKey = 'dGhlIHNhbXBsZSBub25jZQ=='
 export const sampleAccept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
-/** An opening handshake as a client would send it; `headers` replace or add lines, undefined leaves one out. */
+/**
+ * An opening handshake as a client would send it; `headers` replace or add lines, undefined leaves
+ * one out.
+ */
 export function upgradeHead(
   path: string,
   headers: Record<string, string | undefined> = {},

@@ -113,7 +113,10 @@ export class RawGateway {
     return this.#server.sockets.size
   }
 
-  /** One after the other, so that both ends of one session are found; what is done with sessions may overlap. */
+  /**
+   * One after the other, so that both ends of one session are found; what is done with sessions may
+   * overlap.
+   */
   async open(options: OpenOptions = {}): Promise<RawSession> {
     const opened = this.#opening.then(async () => await this.#open(options))
     this.#opening = opened.catch(() => undefined)

@@ -23,7 +23,8 @@ export class RecordedConnection extends RawClient {
       this.all += chunk.toString('latin1')
     })
     this.gone = new Promise((resolve) => socket.once('close', () => resolve()))
-    // Writing to a socket that was destroyed brings a reset, and then an error; one that is only half closed takes it.
+    // Writing to a socket that was destroyed brings a reset, and then an error; one that is only
+    // half closed takes it.
     const poke = (): void => {
       if (socket.writable) socket.write('x', () => setImmediate(poke))
       else socket.destroy()

@@ -49,7 +49,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Waits until something takes connections on this port, for programs that do not say when they are ready. */
+/**
+ * Waits until something takes connections on this port, for programs that do not say when they are
+ * ready.
+ */
 export async function accepting(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')

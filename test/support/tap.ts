@@ -3,8 +3,8 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
 /**
- * A wire that can be listened to and torn off: forwards TCP to a port. What TLS does below its own end cannot be seen or
- * forced from either end (Node says goodbye before it resets).
+ * A wire that can be listened to and torn off: forwards TCP to a port. What TLS does below its own
+ * end cannot be seen or forced from either end (Node says goodbye before it resets).
  */
 export class Tap {
   readonly #server: Server

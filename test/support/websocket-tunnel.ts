@@ -4,8 +4,8 @@ import { listening } from './peers.ts'
 import type { Peer } from './peers.ts'
 
 /**
- * A local port for programs that speak TCP only: each connection to it goes as binary messages through a WebSocket of
- * its own, and back, with the back-pressure of both.
+ * A local port for programs that speak TCP only: each connection to it goes as binary messages
+ * through a WebSocket of its own, and back, with the back-pressure of both.
  */
 export async function websocketTunnel(url: string, ca: string): Promise<Peer> {
   const server = createServer((socket) => {

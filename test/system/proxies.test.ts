@@ -98,7 +98,8 @@ for (const proxy of [haproxy, nginx]) {
     beforeAll(async () => {
       echo = await wsEcho({ perMessageDeflate: { threshold: 0 } })
       app = await httpServer((request, response) => {
-        // An answer that begins while the request still comes is more than nginx can do: it waits for ever.
+        // An answer that begins while the request still comes is more than nginx can do: it waits
+        // for ever.
         void buffer(request).then((body) => response.end(body))
       })
     })

@@ -42,7 +42,8 @@ export const keys: readonly HandshakeInput[] = [
   },
   { name: 'key-zero', lines: ['Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='], ...opened },
   { name: 'key-slashes', lines: ['Sec-WebSocket-Key: //////////////////////=='], ...opened },
-  // The last character carries 2 bits; the ones below them are not looked at, as in ws and in browsers' own servers.
+  // The last character carries 2 bits; the ones below them are not looked at, as in ws and in
+  // browsers' own servers.
   { name: 'key-loose-bits', lines: ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR=='], ...opened },
   { name: 'key-no-blank', lines: [`Sec-WebSocket-Key:${sampleKey}`], ...opened },
   { name: 'key-blanks-around', lines: [`Sec-WebSocket-Key: \t ${sampleKey} \t `], ...opened },
@@ -132,7 +133,10 @@ const badConnections: readonly (readonly [name: string, ...lines: string[]])[] =
   ['cut', 'Connection: Upgrad'],
 ]
 
-/** Connection has to list `upgrade`: the field is hop-by-hop, and what lacks it was passed on by somebody in between. */
+/**
+ * Connection has to list `upgrade`: the field is hop-by-hop, and what lacks it was passed on by
+ * somebody in between.
+ */
 export const connections: readonly HandshakeInput[] = [
   { name: 'no-connection', without: ['Connection'], ...invalid },
   ...goodConnections.map(([name, ...lines]) => ({ name: `connection-${name}`, lines, ...opened })),

@@ -1,7 +1,10 @@
 import type { Token } from '../../../src/errors.ts'
 import { sampleKey } from '../../support/raw-client.ts'
 
-/** One opening handshake as raw bytes, told by how it differs from a good one, and what becomes of it. */
+/**
+ * One opening handshake as raw bytes, told by how it differs from a good one, and what becomes of
+ * it.
+ */
 export interface HandshakeInput {
   readonly name: string
   /** The request line; `GET /ws HTTP/1.1` where none is given. */

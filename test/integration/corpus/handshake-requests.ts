@@ -164,7 +164,10 @@ export const bodies: readonly HandshakeInput[] = [
   },
 ]
 
-/** A second request in the same write: whatever is refused, nothing of what follows is ever read as a request or a frame. */
+/**
+ * A second request in the same write: whatever is refused, nothing of what follows is ever read as
+ * a request or a frame.
+ */
 export const smuggles: readonly HandshakeInput[] = [
   {
     name: 'smuggle-version',

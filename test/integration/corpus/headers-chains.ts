@@ -1,4 +1,7 @@
-/** X-Forwarded-For of a trusted proxy: its lines, and the client that they name; undefined where they cannot be read. */
+/**
+ * X-Forwarded-For of a trusted proxy: its lines, and the client that they name; undefined where
+ * they cannot be read.
+ */
 export const chains: readonly (readonly [lines: readonly string[], client: string | undefined])[] =
   [
     [[], '127.0.0.2'],
@@ -27,7 +30,8 @@ export const chains: readonly (readonly [lines: readonly string[], client: strin
     [['fe80::1%eth0'], 'fe80::1'],
     [['203.0.113.9, 2001:db8:1::1'], '203.0.113.9'],
     [['203.0.113.9, ::ffff:10.1.2.3'], '203.0.113.9'],
-    // What stands left of an address that is not trusted was written by that client, and is not read.
+    // What stands left of an address that is not trusted was written by that client, and is not
+    // read.
     [['garbage, 203.0.113.9'], '203.0.113.9'],
     [[', 203.0.113.9'], '203.0.113.9'],
     [['<script>, 203.0.113.9, 10.1.2.3'], '203.0.113.9'],
@@ -63,7 +67,10 @@ export const chains: readonly (readonly [lines: readonly string[], client: strin
     [['for=203.0.113.9'], undefined],
   ]
 
-/** X-Forwarded-Proto of a trusted proxy on a plain listener: its lines, and the scheme; undefined where they cannot be read. */
+/**
+ * X-Forwarded-Proto of a trusted proxy on a plain listener: its lines, and the scheme; undefined
+ * where they cannot be read.
+ */
 export const schemes: readonly (readonly [lines: readonly string[], scheme: string | undefined])[] =
   [
     [[], 'http'],

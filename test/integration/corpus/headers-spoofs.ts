@@ -1,4 +1,7 @@
-/** Header lines that a client may send to pass for somebody else; the value `spoofed` must not reach the upstream. */
+/**
+ * Header lines that a client may send to pass for somebody else; the value `spoofed` must not reach
+ * the upstream.
+ */
 
 /** Whoever sends them, a trusted proxy too. */
 export const neverPassed: readonly string[] = [

@@ -20,7 +20,10 @@ function passed(bodies: readonly (readonly [name: string, body: string, read: st
   ])
 }
 
-/** Chunk syntax that two parsers may read in two ways (threats.md A4); none of it may reach the upstream whole. */
+/**
+ * Chunk syntax that two parsers may read in two ways (threats.md A4); none of it may reach the
+ * upstream whole.
+ */
 export const strangeChunks: readonly Row[] = refused([
   ['hex-prefix', '0x5\r\nhello\r\n0\r\n\r\n'],
   ['hex-prefix-upper', '0X5\r\nhello\r\n0\r\n\r\n'],

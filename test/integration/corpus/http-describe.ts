@@ -22,7 +22,10 @@ interface Sent {
   outcome?: Outcome | { readonly failed: unknown }
 }
 
-/** Runs the rows of these tables in one write, one byte a write and over TLS: each has to come to the same. */
+/**
+ * Runs the rows of these tables in one write, one byte a write and over TLS: each has to come to
+ * the same.
+ */
 export function describeCorpus(
   tables: Readonly<Record<string, readonly Row[]>>,
   { cut = true, tlsEvery = 1, ...options }: CorpusOptions = {},

@@ -121,8 +121,8 @@ export const nominations: readonly Row[] = [
 const invalid = '400 handshake-invalid, closed'
 
 /**
- * Upgrade offers that are no WebSockets are not taken and not passed on, and such a request is the last of its connection; those that are half of one are
- * refused (threats.md B5, B8).
+ * Upgrade offers that are no WebSockets are not taken and not passed on, and such a request is the
+ * last of its connection; those that are half of one are refused (threats.md B5, B8).
  */
 export const upgradeOffers: readonly Row[] = [
   ...[
@@ -254,7 +254,10 @@ export const twice: readonly Row[] = [
   ]),
 ]
 
-/** Inputs that end with FIN before they are whole (threats.md A16). Nothing of them may pass for a request; a client that left while its body was awaited gets no answer. */
+/**
+ * Inputs that end with FIN before they are whole (threats.md A16). Nothing of them may pass for a
+ * request; a client that left while its body was awaited gets no answer.
+ */
 export const incomplete: readonly Row[] = [
   [
     'cl-incomplete',

@@ -139,7 +139,8 @@ export const startLines: readonly Row[] = [
     '200, closed',
     ['GET /x'],
   ],
-  // Node's parser takes these for HTTP and does not tell; what is forwarded is plain, and nothing is read in two ways.
+  // Node's parser takes these for HTTP and does not tell; what is forwarded is plain, and nothing
+  // is read in two ways.
   [
     'version-rtsp',
     `GET /x RTSP/1.0\r\nHost: a.example\r\n\r\n${smuggled}`,

@@ -12,7 +12,10 @@ function get(lines: string): string {
   return `GET /x HTTP/1.1\r\nHost: a.example\r\n${lines}\r\n${smuggled}`
 }
 
-/** Several requests in one write are answered in order; an upgrade is only served where nothing waits for an answer. */
+/**
+ * Several requests in one write are answered in order; an upgrade is only served where nothing
+ * waits for an answer.
+ */
 export const pipelines: readonly Row[] = [
   ['pipeline-two', get(''), '200, 200, open', ['GET /x', 'GET /smuggled']],
   [

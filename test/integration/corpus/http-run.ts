@@ -8,9 +8,10 @@ import { recorder } from './http-upstream.ts'
 import type { SeenRequest } from './http-upstream.ts'
 
 /**
- * One input of a corpus: a name, the bytes as latin1 text, and what has to come of them: the statuses in order, each with
- * the token of the gateway's own answer, then whether the connection is `open` or `closed`. Last, the requests that
- * the upstream may see, each as method, target and body.
+ * One input of a corpus: a name, the bytes as latin1 text, and what has to come of them: the
+ * statuses in order, each with the token of the gateway's own answer, then whether the connection
+ * is `open` or `closed`. Last, the requests that the upstream may see, each as method, target and
+ * body.
  */
 export type Row = readonly [
   name: string,
@@ -123,7 +124,8 @@ async function readAnswer(client: RawClient, head: boolean): Promise<Answer | un
     const text = body === '' || body === 'ok' ? String(status) : `${status} ${body.trim()}`
     return { text, status, closes: /\bclose\b/.test(headers.get('connection') ?? '') }
   } catch {
-    // The connection ended before an answer, or within one: what there is stays unread, and is told by the state.
+    // The connection ended before an answer, or within one: what there is stays unread, and is told
+    // by the state.
     return undefined
   }
 }
@@ -143,7 +145,10 @@ async function stateOf(
   return rest === '' ? 'closed' : `closed behind ${JSON.stringify(rest)}`
 }
 
-/** Another connection is served, whatever the input was; what was under way before has come through by then. */
+/**
+ * Another connection is served, whatever the input was; what was under way before has come through
+ * by then.
+ */
 async function lastProbe(gateway: RunningGateway, options: RunOptions): Promise<void> {
   const client = await connect(gateway, options)
   client.send(probe)

@@ -15,7 +15,10 @@ export interface SeenRequest {
 export interface Recorder extends Peer {
   /** Whole requests, in order. */
   readonly requests: SeenRequest[]
-  /** Bytes that this parser would not take: whatever the gateway makes of a client's request, it has to be plain. */
+  /**
+   * Bytes that this parser would not take: whatever the gateway makes of a client's request, it has
+   * to be plain.
+   */
   readonly faults: string[]
   /** Bytes of requests that are not whole. */
   readonly pending: () => number
@@ -58,7 +61,9 @@ export async function recorder(): Promise<Recorder> {
 /** What belongs to the client's own connection, whatever it says. */
 const ofTheConnection = /^(?:expect|http2-settings|keep-alive|proxy.*|trailer|upgrade): /i
 
-/** @returns undefined where more has to come, and what is wrong where the text is no plain request */
+/**
+ * @returns undefined where more has to come, and what is wrong where the text is no plain request
+ */
 function parseRequest(text: string): { request: SeenRequest; size: number } | string | undefined {
   const end = text.indexOf('\r\n\r\n')
   if (end === -1) return undefined

@@ -9,7 +9,10 @@ function one(name: string, origin: string, host?: string): OriginInput {
   return { name, origins: [origin], ...(host === undefined ? {} : { host }) }
 }
 
-/** On a route that lists https://app.example.com, https://*.wild.example, https://port.example:8443 and http://plain.example. */
+/**
+ * On a route that lists https://app.example.com, https://*.wild.example, https://port.example:8443
+ * and http://plain.example.
+ */
 export const listedOrigins: readonly OriginInput[] = [
   one('exact', 'https://app.example.com'),
   one('exact, in upper case', 'HTTPS://APP.EXAMPLE.COM'),

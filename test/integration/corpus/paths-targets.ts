@@ -1,6 +1,7 @@
 /**
- * Targets, and what becomes of them where `/private/*` is closed, `/public/*` and everything else open, all of one upstream:
- * `forwarded` as the client wrote it, `denied` by the private route, or `ambiguous`.
+ * Targets, and what becomes of them where `/private/*` is closed, `/public/*` and everything else
+ * open, all of one upstream: `forwarded` as the client wrote it, `denied` by the private route, or
+ * `ambiguous`.
  */
 export const targets: readonly (readonly [
   name: string,

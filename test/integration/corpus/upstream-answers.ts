@@ -1,4 +1,7 @@
-/** An answer of an upstream that is relayed to the client, to an upgrade and to a plain request alike. */
+/**
+ * An answer of an upstream that is relayed to the client, to an upgrade and to a plain request
+ * alike.
+ */
 export interface RelayedAnswer {
   readonly name: string
   readonly bytes: string
@@ -173,7 +176,10 @@ export const relayedAnswers: readonly RelayedAnswer[] = [
   },
 ]
 
-/** What stands behind a whole answer is nobody's: it is not relayed, and the connection is not used again. */
+/**
+ * What stands behind a whole answer is nobody's: it is not relayed, and the connection is not used
+ * again.
+ */
 export const extraBytes: readonly (readonly [name: string, bytes: string])[] = [
   ['a second answer', `${answer('200 OK', length2)}ok${answer('200 OK', 'Content-Length: 4')}evil`],
   [

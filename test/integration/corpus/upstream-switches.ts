@@ -1,4 +1,7 @@
-/** A 101 of an upstream. `<accept>` in it stands for the right Sec-WebSocket-Accept, `<lower>` and `<cut>` for what is almost that, `<key>` for the key. */
+/**
+ * A 101 of an upstream. `<accept>` in it stands for the right Sec-WebSocket-Accept, `<lower>` and
+ * `<cut>` for what is almost that, `<key>` for the key.
+ */
 export interface Switch {
   readonly name: string
   readonly answer: string

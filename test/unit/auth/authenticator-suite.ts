@@ -12,7 +12,10 @@ import type { Given } from './attempts.ts'
 export interface Presented {
   /** What is right or wrong with it: part of the test's name. */
   readonly what: string
-  /** What of it nobody may read in an error or upstream; nothing where it is no secret (a certificate). */
+  /**
+   * What of it nobody may read in an error or upstream; nothing where it is no secret (a
+   * certificate).
+   */
   readonly secret?: string
   readonly token?: Token
   readonly given: (signal?: AbortSignal) => Given | Promise<Given>
@@ -22,15 +25,24 @@ export interface Presented {
 export interface AuthenticatorRig {
   /** Makes one, afresh for every test; it is closed after it. */
   readonly make: () => Authenticator | Promise<Authenticator>
-  /** A credential that lets `subject` pass; asked for again for every attempt where each is good once only. */
+  /**
+   * A credential that lets `subject` pass; asked for again for every attempt where each is good
+   * once only.
+   */
   readonly right: Presented & { readonly subject: string }
   /** Credentials that do not pass: `credentials-invalid` where no token is given. */
   readonly wrong: readonly Presented[]
   /** More than one credential, right as each of them may be. */
   readonly twice?: readonly Presented[]
-  /** A credential made of, or in the name of, what every JavaScript object has: `__proto__`, `constructor` … */
+  /**
+   * A credential made of, or in the name of, what every JavaScript object has: `__proto__`,
+   * `constructor` …
+   */
   readonly named?: (name: string) => Given
-  /** What it makes of a request without a credential of its kind; `answers` for one that asks another server anyway. */
+  /**
+   * What it makes of a request without a credential of its kind; `answers` for one that asks
+   * another server anyway.
+   */
   readonly absent?: 'undefined' | 'answers'
   /** A credential passes once. */
   readonly singleUse?: boolean
@@ -158,7 +170,10 @@ async function present({ given }: Presented): Promise<Attempt> {
   return attempt(await given())
 }
 
-/** What became of an attempt: a verdict, or the GatewayError it was refused with. Anything else thrown fails the test. */
+/**
+ * What became of an attempt: a verdict, or the GatewayError it was refused with. Anything else
+ * thrown fails the test.
+ */
 async function outcome(
   authenticator: Authenticator,
   each: Attempt,
@@ -199,7 +214,10 @@ const garbage = [
   { what: 'eight KiB', text: 'A'.repeat(8192) },
 ]
 
-/** The text where a credential belongs, as it is: a query is not escaped, a header comes with either scheme. */
+/**
+ * The text where a credential belongs, as it is: a query is not escaped, a header comes with either
+ * scheme.
+ */
 function garbled(place: Place, text: string): Given[] {
   switch (place.kind) {
     case 'header': {

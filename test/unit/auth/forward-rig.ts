@@ -47,7 +47,9 @@ export async function loginServer(handle: RequestListener): Promise<LoginServer>
   return { peer, asked }
 }
 
-/** A server that writes these bytes for every request head it gets, and then does what `after` says. */
+/**
+ * A server that writes these bytes for every request head it gets, and then does what `after` says.
+ */
 export async function answering(
   bytes: string,
   after: 'stay' | 'end' | 'reset' = 'stay',

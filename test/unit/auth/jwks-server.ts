@@ -3,7 +3,10 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** An issuer's server on this machine: answers every request with what `answer` does at that time, and counts them. */
+/**
+ * An issuer's server on this machine: answers every request with what `answer` does at that time,
+ * and counts them.
+ */
 export class JwksServer {
   readonly url: URL
   answer: (request: IncomingMessage, response: ServerResponse) => void

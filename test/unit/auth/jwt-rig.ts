@@ -8,7 +8,9 @@ import { secret } from './tokens.ts'
 
 export const bearer = { kind: 'header', name: 'authorization' } as const
 
-/** The settings of a `jwt` authenticator named `staff`, with an HMAC's secret where no key is given. */
+/**
+ * The settings of a `jwt` authenticator named `staff`, with an HMAC's secret where no key is given.
+ */
 export function jwtConfig(changes: Partial<JwtConfig> = {}): JwtConfig {
   const keyed = 'publicKey' in changes || 'jwks' in changes
   return {

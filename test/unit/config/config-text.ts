@@ -16,7 +16,10 @@ const env = {
   LIST: '[a, b]',
 }
 
-/** Loads a text as if it were a file; what the file names is really read, from the folder of this one. */
+/**
+ * Loads a text as if it were a file; what the file names is really read, from the folder of this
+ * one.
+ */
 export async function load(text: string | Uint8Array): Promise<Loaded> {
   const readFile = async () => Buffer.from(text)
   return loadConfig({ file: 'edge.yaml', env, readFile })

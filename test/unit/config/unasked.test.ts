@@ -6,7 +6,10 @@ import { edge, load, routes } from './config-text.ts'
 
 const secret = 'secret: 0123456789abcdef0123456789abcdef'
 
-/** The check of the values as read and that of the settled ones must agree: else one of them is silent. */
+/**
+ * The check of the values as read and that of the settled ones must agree: else one of them is
+ * silent.
+ */
 test.each([
   [`jwt: { ${secret} }`, false],
   [`jwt: { ${secret}, from: ["query:a", subprotocol] }`, false],

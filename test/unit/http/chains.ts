@@ -39,7 +39,10 @@ export async function chain(upstream: Peer, settings: Settings = {}): Promise<Ch
   return made
 }
 
-/** In front of a raw upstream that calls `answer` for each request head, with everything that came so far. */
+/**
+ * In front of a raw upstream that calls `answer` for each request head, with everything that came
+ * so far.
+ */
 export async function raw(
   answer: (socket: Socket, request: string, count: number) => void,
   settings: Settings = {},

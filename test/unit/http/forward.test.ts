@@ -175,7 +175,8 @@ test('a client that does not read pauses the upstream', async () => {
   const paused = new Promise<ServerResponse>((resolve) => {
     void served((_request, response) => {
       const push = (): void => {
-        // Kernel buffers take some MiB on loopback; without back-pressure this goes on until memory ends.
+        // Kernel buffers take some MiB on loopback; without back-pressure this goes on until memory
+        // ends.
         while (written < 1 << 30) {
           written += chunk.length
           if (!response.write(chunk)) {

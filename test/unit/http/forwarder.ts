@@ -18,7 +18,10 @@ export interface Forwarder extends Peer {
   outcome(): Promise<ForwardOutcome | GatewayError>
 }
 
-/** An HTTP server that forwards what it gets; failures before an answer become a status with the token as the body. */
+/**
+ * An HTTP server that forwards what it gets; failures before an answer become a status with the
+ * token as the body.
+ */
 export async function forwarder(
   pool: UpstreamPool,
   options: Partial<ForwardOptions> = {},

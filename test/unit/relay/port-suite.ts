@@ -150,7 +150,8 @@ export function describePort(name: string, transport: Transport, make: MakePort)
     test('sees a reset as a reset, once', async () => {
       const { port, peer, tap, ends, closed } = await startOnTap()
       port.read(() => true)
-      // After a round trip: TLS 1.3 sends tickets behind the handshake, and a reset that fails them is lost in Node.
+      // After a round trip: TLS 1.3 sends tickets behind the handshake, and a reset that fails them
+      // is lost in Node.
       peer.write('x')
       port.write(Buffer.from('y'), 0, 1)
       await once(peer, 'data')
@@ -293,7 +294,8 @@ export function describePort(name: string, transport: Transport, make: MakePort)
     } else {
       test('sends close_notify before FIN', async () => {
         const { port, peer, tap, closed } = await startOnTap()
-        // Some Nodes forget it where a connection ends within its handshake, before the session tickets are out.
+        // Some Nodes forget it where a connection ends within its handshake, before the session
+        // tickets are out.
         const begun = Promise.withResolvers<boolean>()
         port.read(() => (begun.resolve(true), true))
         peer.write('hello')

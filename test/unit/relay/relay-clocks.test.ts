@@ -157,7 +157,8 @@ test('the clock of a peer that we do not read from stands', async () => {
   const rig = await rigs.make({ unread: 'upstream', timeouts: { ping: 40, pong: 40 } })
   rig.client.send(flood)
   await rigs.ticks(100)
-  // One Ping may have gone out before its first bytes were seen; there is no second one, and no end.
+  // One Ping may have gone out before its first bytes were seen; there is no second one, and no
+  // end.
   expect(rig.client.received.length).toBeLessThanOrEqual(10)
   expect(rig.client.ended).toBe(false)
   rig.upstream.read()

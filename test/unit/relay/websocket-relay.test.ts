@@ -94,7 +94,8 @@ describe('(none): one side closes in good order', () => {
     rig.client.send(request)
     expect(await rig.upstream.take(request.length)).toEqual(request)
     rig.upstream.send(answer)
-    // The server closes first: that is the gateway towards the client, and the upstream towards the gateway.
+    // The server closes first: that is the gateway towards the client, and the upstream towards the
+    // gateway.
     expect(await rig.client.rest()).toEqual(answer)
     expect(rig.upstream.ended).toBe(false)
     rig.client.end()

@@ -3,8 +3,9 @@ import { posix } from 'node:path'
 type Model = (path: string) => string | undefined
 
 /**
- * How kinds of backend find what a request path names, modelled after what servers and frameworks are known to do. Paths are
- * bytes as latin1 text; undefined is a request that the backend itself refuses.
+ * How kinds of backend find what a request path names, modelled after what servers and frameworks
+ * are known to do. Paths are bytes as latin1 text; undefined is a request that the backend itself
+ * refuses.
  */
 const models: Record<string, Model> = {
   raw: (path) => path,

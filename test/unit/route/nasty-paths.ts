@@ -24,7 +24,10 @@ const segments = [
   .join('|')
   .split('|')
 
-/** Different paths out of what is known to be read in more than one way. The same seed gives the same paths. */
+/**
+ * Different paths out of what is known to be read in more than one way. The same seed gives the
+ * same paths.
+ */
 export function nastyPaths(count: number, seed: number): ReadonlySet<string> {
   let state = seed
   function pick(choices: readonly string[]): string {

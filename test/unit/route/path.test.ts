@@ -86,7 +86,8 @@ test('every reading of a reading is one of the path already', () => {
   for (const path of nastyPaths(3000, 7)) {
     const all = readings(path) ?? new Set()
     for (const reading of all) {
-      // One may hold what no request may (a blank, a decoded question mark), and has no readings of its own then.
+      // One may hold what no request may (a blank, a decoded question mark), and has no readings of
+      // its own then.
       const further = [...(readings(reading) ?? [])].filter((again) => !all.has(again))
       expect(further).toEqual([])
     }

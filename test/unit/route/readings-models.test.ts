@@ -43,7 +43,10 @@ const tables: Record<string, Table> = {
 const base = edgeRequest(['GET / HTTP/1.1', 'Host: a'])
 const paths = nastyPaths(20_000, 11)
 
-/** What a backend serves, if it is asked in the words that it looks up: the route that was meant to guard it. */
+/**
+ * What a backend serves, if it is asked in the words that it looks up: the route that was meant to
+ * guard it.
+ */
 function served(table: Table, path: string, folds: boolean): string | undefined {
   const found = table.find(([written]) => {
     const pattern = folds ? written.toLowerCase() : written

@@ -1,4 +1,7 @@
-/** What an upstream sends to a plain GET, and what becomes of it. The upstream closes behind it where `fin` says so. */
+/**
+ * What an upstream sends to a plain GET, and what becomes of it. The upstream closes behind it
+ * where `fin` says so.
+ */
 export interface HostileAnswer {
   readonly name: string
   readonly bytes: string
@@ -10,7 +13,10 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
 const goOn = 'HTTP/1.1 100 Continue\r\n\r\n'
 
-/** Answers that no reader of HTTP/1.1 may take for one, whether it asked for a page or for an upgrade. */
+/**
+ * Answers that no reader of HTTP/1.1 may take for one, whether it asked for a page or for an
+ * upgrade.
+ */
 export const hostileAnswers: readonly HostileAnswer[] = [
   { name: 'an SSH banner', bytes: 'SSH-2.0-OpenSSH_9.2p1\r\n\r\n', token: 'upstream-invalid' },
   { name: 'a body without a head', bytes: '<html>hello</html>\r\n\r\n', token: 'upstream-invalid' },

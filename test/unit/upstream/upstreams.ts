@@ -31,11 +31,15 @@ export function upstreamOf(
 /** A signal that nothing aborts. */
 export const calm = new AbortController().signal
 
-/** Resolves when the other end has let go of every socket: it does not, where one is kept or only half closed. */
+/**
+ * Resolves when the other end has let go of every socket: it does not, where one is kept or only
+ * half closed.
+ */
 export async function untilNoSockets({ sockets }: Peer): Promise<void> {
   for (const socket of sockets) {
     const closed = new Promise((resolve) => socket.once('close', resolve))
-    // Writing to a socket that was destroyed brings a reset, and then an error; one that is kept takes it and stays.
+    // Writing to a socket that was destroyed brings a reset, and then an error; one that is kept
+    // takes it and stays.
     const poke = (): void => {
       if (socket.writable) socket.write('x', () => setImmediate(poke))
     }

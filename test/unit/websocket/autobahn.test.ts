@@ -3,8 +3,9 @@ import { Opcode } from '../../../src/websocket/opcode.ts'
 import { clientFrame, closePayload } from '../../support/frames.ts'
 import { cut, everyByte, scan } from './scan.ts'
 
-// What the cases 1 to 5, 7 and 10 of the Autobahn|Testsuite check, of a gateway that passes frames on: they come through as
-// they are, or end as a protocol error. Its cases 6 (UTF-8 of text) concern who reads the text: see tcp-bridge.test.ts.
+// What the cases 1 to 5, 7 and 10 of the Autobahn|Testsuite check, of a gateway that passes frames
+// on: they come through as they are, or end as a protocol error. Its cases 6 (UTF-8 of text)
+// concern who reads the text: see tcp-bridge.test.ts.
 
 const { binary, close, continuation, ping, pong, text } = Opcode
 const sized = (opcode: Opcode, size: number): Buffer =>

@@ -48,7 +48,10 @@ const malformed = [
   '41ff',
 ]
 
-/** Feeds one byte at a time. @returns where it failed, `end` for a character without its rest, or `ok` */
+/**
+ * Feeds one byte at a time. @returns where it failed, `end` for a character without its rest, or
+ * `ok`
+ */
 function validate(data: Uint8Array): number | 'end' | 'ok' {
   const validator = new Utf8Validator()
   for (let at = 0; at < data.length; at++) if (!validator.feed(data, at, at + 1)) return at
