@@ -55,7 +55,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
       await endpoint(exchange, request, record, stages)
       return
     }
-    const route = stages.routes.match(request)
+    const route = matched(request, stages)
     record.route = route.name
     stages.listeners.get(connection.listener)?.check(request.client)
     route.clients.check(request.client)
@@ -70,6 +70,16 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     if (!record.known) record.know(glance(exchange.head, connection.peer, stages.trust))
     if (error.token === 'client-lost') record.answered({ status: 0, error })
     else record.refused(refuse(exchange, error), error)
+  }
+}
+
+/** A request that no route takes is one of its client's plain requests all the same. */
+function matched(request: EdgeRequest, { routes, admission }: Stages): Route {
+  try {
+    return routes.match(request)
+  } catch (thrown) {
+    if (!request.websocket) admission.admitRequest(request.client)
+    throw thrown
   }
 }
 
@@ -124,7 +134,8 @@ async function admitUpgrade(
   const place = admission.sessionPlace({ route: route.name, client, limits: route.limits })
   try {
     place.admitClient()
-    const attempt = { request, protocols, peer, route: route.name, upgrade: true, signal }
+    const facts = { request, onward: clean.request, protocols, peer, route: route.name }
+    const attempt = { ...facts, upgrade: true, signal }
     const proof = await identify(attempt, route, record, stages)
     if (proof !== undefined && 'kind' in proof) {
       passAuthAnswer(exchange, proof, route, record)
@@ -257,7 +268,7 @@ async function serveRequest(
   const { head, response, connection } = exchange
   const { signal, peer } = connection
   const { request } = cleaned(original, [], route)
-  const asked = { request: original, protocols: [], peer, route: route.name }
+  const asked = { request: original, onward: request, protocols: [], peer, route: route.name }
   const proof = await identify({ ...asked, upgrade: false, signal }, route, record, stages)
   if (proof !== undefined && 'kind' in proof) {
     passAuthAnswer(exchange, proof, route, record)

@@ -52,9 +52,11 @@ export class SessionPlace {
    */
   admitIdentity(identity: Identity | undefined): void {
     if (identity !== undefined) {
-      const { authenticator, subject, name } = identity
-      if (!this.#acquire('sessionsPerIdentity', `${authenticator} ${subject}`)) {
-        const who = name ?? subject
+      const { authenticator, subject, name, fingerprint } = identity
+      // Tokens that name nobody are not one login; each stands for itself.
+      const key = subject === '' ? `${fingerprint} of nobody` : subject
+      if (!this.#acquire('sessionsPerIdentity', `${authenticator} ${key}`)) {
+        const who = name ?? (subject === '' ? 'the credential' : subject)
         throw new GatewayError('identity-limit', `${who} holds ${this.#max('sessionsPerIdentity')}`)
       }
     }

@@ -7,6 +7,8 @@ import type { Place } from './places.ts'
 export interface Attempt {
   /** As the client sent it. */
   readonly request: EdgeRequest
+  /** The same without what any authenticator of the route could take for a credential. */
+  readonly onward: EdgeRequest
   /** The subprotocols offered; empty for a plain request. */
   readonly protocols: readonly string[]
   readonly peer: Peer
@@ -43,6 +45,8 @@ export interface Authenticator {
   readonly challenge: string | undefined
   /** Where its credentials may stand; taken out of every request of a route that uses it. */
   readonly places: readonly Place[]
+  /** Header names, lower case, that only it may set: a client's own go no further on its routes. */
+  readonly owns?: readonly string[]
   /**
    * @throws {GatewayError} `credentials-invalid`, `credentials-expired`, `permission-missing`,
    * `auth-unavailable`, `client-limit`

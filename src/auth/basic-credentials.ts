@@ -5,14 +5,17 @@ export interface BasicCredentials {
 }
 
 /**
- * Reads what follows `Basic`: base64 of UTF-8, split at the first colon.
+ * Reads what follows `Basic`: base64 of UTF-8, split at the first colon; base64url and base64 without padding too.
  * @returns undefined where it is anything else; a name is never empty, and neither part has control
  * characters
  */
 export function parseBasicCredentials(text: string): BasicCredentials | undefined {
   const bytes = Buffer.from(text, 'base64')
-  // The decoder skips what is no base64; two texts must not be one credential.
-  if (text === '' || bytes.toString('base64') !== text) return undefined
+  const padded = bytes.toString('base64')
+  // The decoder skips what is no base64. Without padding and in the URL's alphabet it may stand in queries and
+  // subprotocols, where `=`, `+` and `/` cannot.
+  const forms = [padded, padded.replace(/=+$/, ''), bytes.toString('base64url')]
+  if (text === '' || !forms.includes(text)) return undefined
   let decoded: string
   try {
     decoded = utf8.decode(bytes)

@@ -7,6 +7,7 @@ import { GatewayError } from '../errors.ts'
 import type { PeerCertificate } from '../peer.ts'
 import type { Attempt, Authenticator, Verdict } from './authenticator.ts'
 import type { Fingerprints } from './fingerprint.ts'
+import { challenge } from './challenge.ts'
 import type { Identity } from './identity.ts'
 
 /**
@@ -17,8 +18,8 @@ import type { Identity } from './identity.ts'
 export class CertificateAuthenticator implements Authenticator {
   readonly name: string
   readonly kind = 'certificate'
-  /** A certificate is not sent in HTTP, and no header can ask for one. */
-  readonly challenge = undefined
+  /** No header can ask for a certificate; a 401 has to say at least what was missing. */
+  readonly challenge: string
   readonly places = []
   readonly #subjects: readonly (readonly Attribute[])[]
   readonly #sans: readonly SanPattern[]
@@ -32,6 +33,7 @@ export class CertificateAuthenticator implements Authenticator {
     parts: { readonly fingerprints: Fingerprints; readonly now?: () => number },
   ) {
     this.name = name
+    this.challenge = challenge('Certificate', { realm: name })
     this.#subjects = config.subjects.map((pattern) => {
       const parsed = parseName(pattern, true)
       if (parsed === undefined) throw new Error(`authenticator ${name}: no subject: ${pattern}`)

@@ -1,6 +1,7 @@
 import type { ForwardConfig } from '../config/config.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempt, AuthAnswer, Authenticator, Verdict } from './authenticator.ts'
+import { challenge } from './challenge.ts'
 import type { Fingerprints } from './fingerprint.ts'
 import { AnswerHeaders, passedAnswer, textOf } from './forward-answer.ts'
 import { forwardQuestion } from './forward-question.ts'
@@ -21,8 +22,10 @@ const mostRecent = 10_000
 export class ForwardAuthenticator implements Authenticator {
   readonly name: string
   readonly kind = 'forward'
-  /** The server says itself how to come in. */
-  readonly challenge = undefined
+  /** The server says itself how to come in; this is for a refusal of which it does not. */
+  readonly challenge: string
+  /** What is copied from its answers is its word, and absent where it says nothing. */
+  readonly owns: readonly string[]
   /**
    * What it is sent are the application's own credentials as often as not; they go upstream as they
    * are.
@@ -40,6 +43,8 @@ export class ForwardAuthenticator implements Authenticator {
     parts: { readonly fingerprints: Fingerprints; readonly now: () => number },
   ) {
     this.name = name
+    this.challenge = challenge('Forward', { realm: name })
+    this.owns = config.copy.map((header) => header.toLowerCase())
     this.#config = config
     this.#server = new ForwardServer(config.url, config.timeout)
     this.#fingerprints = parts.fingerprints
@@ -48,7 +53,7 @@ export class ForwardAuthenticator implements Authenticator {
   }
 
   async authenticate(attempt: Attempt): Promise<Verdict> {
-    const question = forwardQuestion(attempt.request, this.#config.send)
+    const question = forwardQuestion(attempt, this.#config.send)
     if (this.#config.cache === 0) return await this.#ask(question, attempt)
     // By all that it is asked, not by the credentials alone: it may let the same client into one
     // path and not another.
@@ -63,7 +68,7 @@ export class ForwardAuthenticator implements Authenticator {
   }
 
   async recheck(identity: Identity, attempt: Attempt): Promise<boolean> {
-    const question = forwardQuestion(attempt.request, this.#config.send)
+    const question = forwardQuestion(attempt, this.#config.send)
     const verdict = await this.#ask(question, attempt)
     return !('kind' in verdict) && verdict.subject === identity.subject
   }

@@ -1,6 +1,6 @@
-import type { EdgeRequest } from '../listener/edge-request.ts'
 import { unixAddress } from '../peer.ts'
 import { listElements } from '../websocket/token-list.ts'
+import type { Attempt } from './authenticator.ts'
 
 /** What a login server is asked, as header lines, name and value alternating. */
 export interface ForwardQuestion {
@@ -22,15 +22,20 @@ const neverNominated = new Set(['authorization', 'cookie', 'origin'])
  * can say it.
  * @param send lower-case names; none of a connection's, a body's or ours
  */
-export function forwardQuestion(request: EdgeRequest, send: readonly string[]): ForwardQuestion {
-  const { headers, method, scheme, host, port, target, client } = request
+export function forwardQuestion(
+  { request, onward }: Pick<Attempt, 'request' | 'onward'>,
+  send: readonly string[],
+): ForwardQuestion {
+  const { headers, method, scheme, host, port, client } = request
+  // Other methods' credentials in the query are not this server's to log.
+  const { target } = onward
   const nominated = new Set(
     listElements(headers.all('connection')).map((name) => name.toLowerCase()),
   )
   const sent: string[] = []
   for (const name of send) {
     if (nominated.has(name) && !neverNominated.has(name)) continue
-    const values = headers.all(name)
+    const values = (name === 'referer' ? onward.headers : headers).all(name)
     // Several lines of cookies are one list (RFC 9113 section 8.2.3 has the same for HTTP/2).
     const lines = name === 'cookie' && values.length > 1 ? [values.join('; ')] : values
     for (const value of lines) sent.push(name, value)

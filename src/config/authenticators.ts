@@ -79,9 +79,10 @@ const Forward = z.strictObject({
     'Where a GET asks: 2xx lets pass, 401, 403 and redirects are relayed, anything else is 503.',
   ),
   send: oneOrMore(SentHeader, 'a header or a list of headers')
-    .prefault(['authorization', 'cookie'])
+    .optional()
     .describe(
-      'The request headers that the server is sent, beside X-Forwarded-Method, -Proto, -Host, -Uri and -For. A value or a list.',
+      'The request headers that the server is sent, beside X-Forwarded-Method, -Proto, -Host, -Uri and -For. A value or a list. ' +
+        'Left out: `[authorization, cookie]`.',
     ),
   copy: oneOrMore(HeaderName, 'a header or a list of headers')
     .prefault([])

@@ -150,6 +150,8 @@ export interface ForwardConfig {
   readonly url: string
   /** The request headers that the server is sent, in lower case. */
   readonly send: readonly string[]
+  /** Cookies were asked for by name; a default that sends them along does not make them the login. */
+  readonly takesCookies: boolean
   /** The headers of its answer that go upstream, in lower case. */
   readonly copy: readonly string[]
   readonly timeout: number

@@ -117,8 +117,9 @@ export const Route = z.strictObject({
       'What an upgrade gets that is not let in: its status, or (`visible`) a WebSocket that is closed at once with 3000, 3003 or ' +
         '1013, which a page can see.',
     ),
-  auth: oneOrMore(z.string(), 'the name of an authenticator or a list of names')
-    .prefault([])
+  auth: oneOrMore(z.string(), 'the name of an authenticator or a list of names', 1)
+    .optional()
+    .transform((names = []) => names)
     .describe(
       'Names of authenticators; any of them lets pass. A value or a list. Default: everybody passes.',
     ),

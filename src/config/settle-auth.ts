@@ -24,7 +24,15 @@ export function settleAuthenticator(
     }
   }
   if (apiKey !== undefined) return settleApiKey(apiKey, folder)
-  if (forward !== undefined) return { kind: 'forward', ...forward }
+  if (forward !== undefined) {
+    const { send = ['authorization', 'cookie'], ...rest } = forward
+    return {
+      kind: 'forward',
+      ...rest,
+      send,
+      takesCookies: forward.send?.includes('cookie') ?? false,
+    }
+  }
   if (certificate !== undefined) return { kind: 'certificate', ...certificate }
   return { kind: 'ticket', query: 'ticket', ...ticket! }
 }

@@ -10,7 +10,7 @@ export function isSentUnasked(authenticator: AuthenticatorConfig): boolean {
     case 'certificate':
       return true
     case 'forward':
-      return authenticator.send.includes('cookie')
+      return authenticator.takesCookies
     case 'ticket':
       return false
     default:

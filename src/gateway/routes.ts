@@ -1,6 +1,7 @@
 import { AddressRules } from '../admission/addresses.ts'
 import type { Authenticators } from '../auth/build.ts'
 import { AuthChain } from '../auth/chain.ts'
+import { foldHeaderName } from '../config/identity-header.ts'
 import type { RouteConfig } from '../config/config.ts'
 import { logoutPath } from '../config/jwt.ts'
 import { OriginRules } from '../handshake/origin.ts'
@@ -71,6 +72,7 @@ function routeAuth(
     // A ticket is spent wherever it is shown, and costs the least to look at.
     chain: new AuthChain([...tickets, ...others]),
     tickets,
+    owned: new Set(others.flatMap(({ owns = [] }) => owns.map(foldHeaderName))),
     ticketChain: new AuthChain(others),
     identityHeaders: identity.headers,
   }

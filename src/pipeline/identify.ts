@@ -64,6 +64,8 @@ function proofOf(
   return attempt
 }
 
+const noNames: ReadonlySet<string> = new Set()
+
 /** The header lines for the upstream: the client's, then who it is. */
 export function linesFor(
   request: EdgeRequest,
@@ -71,7 +73,9 @@ export function linesFor(
   { identityHeaders }: Stages,
 ): string[] {
   const { route, proof, upgrade } = options
-  const lines = outboundHeaders(request, { identityHeaders, upgrade })
+  const owned = route.auth?.owned ?? noNames
+  const dropped = owned.size === 0 ? identityHeaders : new Set([...identityHeaders, ...owned])
+  const lines = outboundHeaders(request, { identityHeaders: dropped, upgrade })
   if (route.auth === undefined || proof === undefined) return lines
   return withOwnLines(lines, identityHeaderLines(proof.identity, route.auth.identityHeaders))
 }

@@ -44,6 +44,8 @@ export interface RouteAuth {
   readonly tickets: readonly TicketAuthenticator[]
   /** The others, which decide who gets a ticket. */
   readonly ticketChain: AuthChain
+  /** Canonical names that only the route's authenticators may set. */
+  readonly owned: ReadonlySet<string>
   /** Header name -> what of the identity it carries upstream. */
   readonly identityHeaders: Readonly<Record<string, string>>
 }

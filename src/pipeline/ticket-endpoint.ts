@@ -6,7 +6,7 @@ import type { EdgeRequest } from '../listener/edge-request.ts'
 import type { Exchange } from '../listener/exchange.ts'
 import type { Answered, RequestRecord } from '../observe/request-record.ts'
 import { isToken, listElements } from '../websocket/token-list.ts'
-import { refusalIn } from './identify.ts'
+import { cleaned, refusalIn } from './identify.ts'
 import { isTunnel } from './stages.ts'
 import type { Route, RouteAuth, Stages } from './stages.ts'
 
@@ -68,7 +68,9 @@ async function answer(
     })
   }
   const { signal, peer } = connection
-  const attempt = { request: wanted, protocols: [], peer, route: route.name, upgrade: true, signal }
+  const { request: onward } = cleaned(wanted, [], route)
+  const facts = { request: wanted, onward, protocols: [], peer, route: route.name }
+  const attempt = { ...facts, upgrade: true, signal }
   const verdict = await auth.ticketChain.authenticate(attempt)
   if ('kind' in verdict) {
     const refusal = refusalIn(verdict)

@@ -180,7 +180,7 @@ describe('whoever has none that counts', () => {
     await start()
     expect(await ask(laptop, '/either')).toMatchObject({
       status: 401,
-      challenge: 'Basic realm="drawbridge", charset="UTF-8"',
+      challenge: 'Certificate realm="devices", Basic realm="drawbridge", charset="UTF-8"',
     })
   })
 

@@ -3,7 +3,7 @@ import { startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { httpServer, rawServer } from '../support/peers.ts'
 import type { Peer } from '../support/peers.ts'
-import { RawClient } from '../support/raw-client.ts'
+import { RawClient, upgradeHead } from '../support/raw-client.ts'
 import { notingUpstream } from '../support/noting-upstream.ts'
 import type { NotingUpstream } from '../support/noting-upstream.ts'
 import { closeOf, mustOpen, openWebSocket } from '../support/websocket-client.ts'
@@ -194,5 +194,27 @@ describe('nobody passes where the server', () => {
     expect(upstream.requests).toEqual([])
     expect(upstream.sockets.size).toBe(0)
     expect(JSON.stringify(running.log.lines)).not.toContain('Bearer good')
+  })
+})
+
+describe('what only the server may set', () => {
+  test('Authorization is its word where it is copied: a client’s own goes no further', async () => {
+    const handle: Handle = (_, response) => response.setHeader('X-User', 'ada').end()
+    await startWith(handle, { send: 'authorization', copy: ['x-user', 'authorization'] })
+    expect((await ask('/', ['Authorization: Bearer clients-own'])).status).toBe(200)
+    expect(upstream.requests[0]!.all('authorization')).toEqual([])
+    expect(upstream.requests[0]!.all('x-user')).toEqual(['ada'])
+    // A route without it passes a client's Authorization on, as ever.
+    expect((await ask('/open', ['Authorization: Bearer clients-own'])).status).toBe(200)
+    expect(upstream.requests[1]!.all('authorization')).toEqual(['Bearer clients-own'])
+  })
+
+  test('a redirect that an upgrade cannot follow is a 401 that says by whom', async () => {
+    await startWith((_, response) => response.writeHead(302, { Location: '/login' }).end())
+    const client = await RawClient.connect(running.port())
+    client.send(upgradeHead('/'))
+    const { status, headers } = await client.head()
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Forward realm="legacy"'])
+    client.destroy()
   })
 })

@@ -126,6 +126,15 @@ describe('plain requests of one client', () => {
     expect(await run.get('192.0.2.2', '*', 'OPTIONS')).toMatchObject({ status: 204 })
     expect(await run.get('192.0.2.2', '*', 'OPTIONS')).toMatchObject({ status: 429 })
   })
+
+  test('are those that no route takes too', async () => {
+    const run = await setUp({
+      admission: { requestsPerClient: '1/m' },
+      routes: [{ match: { path: '/app' }, respond: { status: 200 } }],
+    })
+    expect(await run.get('192.0.2.1', '/nothing')).toMatchObject({ status: 404 })
+    expect(await run.get('192.0.2.1', '/nothing')).toMatchObject({ status: 429 })
+  })
 })
 
 describe.each([

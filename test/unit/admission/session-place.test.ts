@@ -130,3 +130,13 @@ test('whoever has not been authenticated holds no place of the route', () => {
   known.admitClient()
   expect(() => known.admitIdentity(who('a'))).not.toThrow()
 })
+
+test('tokens that name nobody are not one login', () => {
+  const { open } = setUp()
+  const limits = { sessionsPerIdentity: 1 }
+  open({ identity: { ...who(''), fingerprint: 'a' }, limits })
+  open({ identity: { ...who(''), fingerprint: 'b' }, limits })
+  expect(() => open({ identity: { ...who(''), fingerprint: 'a' }, limits })).toThrow(
+    refusal('identity-limit'),
+  )
+})

@@ -25,7 +25,8 @@ export function attempt(given: Given = {}): Attempt {
   const request = edgeRequest(lines, given)
   const offered = listElements(request.headers.all('sec-websocket-protocol'))
   const signal = given.signal ?? new AbortController().signal
-  return { request, protocols: offered, peer: request.peer, route, upgrade, signal }
+  const facts = { request, onward: request, protocols: offered, peer: request.peer, route }
+  return { ...facts, upgrade, signal }
 }
 
 /** What to give an attempt that carries one credential in a place. */

@@ -42,6 +42,7 @@ test('makes one of every kind, under its name', () => {
     },
     portal: {
       kind: 'forward',
+      takesCookies: false,
       url: 'http://127.0.0.1:1/',
       send: [],
       copy: [],

@@ -19,6 +19,7 @@ export function forwardTo(
 ): ForwardAuthenticator {
   const whole: ForwardConfig = {
     kind: 'forward',
+    takesCookies: false,
     url: `http://127.0.0.1:${port}/auth?of=edge`,
     send: ['authorization', 'cookie'],
     copy: ['x-user', 'x-role'],

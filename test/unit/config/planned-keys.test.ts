@@ -54,7 +54,7 @@ listeners: { edge: { bind: "127.0.0.1:0", http2: false } }
 admission: { memory: auto, requestsPerClient: none }
 authenticators: {}
 upstreams: { app: { servers: [{ url: "http://app", weight: 1 }], balance: round-robin } }
-routes: [{ proxy: app, auth: [], refuse: status, identity: { headers: {} }, limits: { byteRate: none } }]
+routes: [{ proxy: app, refuse: status, identity: { headers: {} }, limits: { byteRate: none } }]
 limits: { messageRate: none, byteRate: none, sessions: none, sessionsPerClient: none, sessionsPerIdentity: none }
 sessions: { recheck: none, grace: 0s }
 drain: { delay: 0s, window: 0s, code: 1001 }

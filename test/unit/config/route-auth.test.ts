@@ -54,12 +54,11 @@ test.each(['pages', 'login', 'cookie'])(
 test.each([
   ['auth: [staff, bearer, ticket], origins: "*"', false],
   ['auth: [staff, pages]', true],
-  ['auth: login, origins: https://a.example', true],
+  ['auth: login, origins: https://a.example', false],
   ['auth: bearer', false],
   ['auth: cookie', true],
   ['auth: [pages], requireOrigin: false', false],
   ['auth: staff, requireOrigin: true', true],
-  ['auth: []', false],
 ])('an Origin is required where cookies are taken: %s: %s', async (route, required) => {
   const { config } = await load(file(route))
   expect(config.routes[0]!.requireOrigin).toBe(required)
@@ -75,4 +74,15 @@ test('a certificate needs a listener that asks for one', async () => {
     'routes[0].origins: found "*", where devices takes what browsers send unasked (cookies, client certificates), expected the origins of the pages that may connect',
     'authenticators.devices.certificate: found it without a listener that asks for certificates, expected tls.clientCertificate on a listener',
   ])
+})
+
+test('an empty list of authenticators opens no route', async () => {
+  expect(await complaints(file('auth: []'))).toEqual([
+    'routes[0].auth: found an empty list, expected at least one entry',
+  ])
+})
+
+test('where cookies are taken, pages without an origin of their own are as good as any page', async () => {
+  const [told] = await complaints(file('auth: cookie, origins: [https://a.example, "null"]'))
+  expect(told).toContain('routes[0].origins[1]')
 })

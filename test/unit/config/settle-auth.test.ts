@@ -11,7 +11,15 @@ async function settled(authenticator: string) {
 }
 
 const copy = (...names: string[]) =>
-  ({ kind: 'forward', url: 'http://x', send: [], copy: names, timeout: 1, cache: 0 }) as const
+  ({
+    kind: 'forward',
+    url: 'http://x',
+    send: [],
+    takesCookies: false,
+    copy: names,
+    timeout: 1,
+    cache: 0,
+  }) as const
 
 const header = { kind: 'header', name: 'authorization' }
 
@@ -28,6 +36,7 @@ test('the defaults of a jwt, a forward and a ticket', async () => {
   })
   expect(await settled('forward: { url: "http://127.0.0.1:9000/auth" }')).toStrictEqual({
     kind: 'forward',
+    takesCookies: false,
     url: 'http://127.0.0.1:9000/auth',
     send: ['authorization', 'cookie'],
     copy: [],
