@@ -250,7 +250,10 @@ async function serveSession(
   if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
   const end = (error: GatewayError): void => session.close(error)
   const leave = logins.enter({ id: facts.id, identity, end })
-  const rest = proof && rechecks.watch(proof.identity, proof.attempt, end)
+  const renew = (at: number): void => {
+    session.expiresAt = at + graceMs
+  }
+  const rest = proof && rechecks.watch(proof.identity, proof.attempt, { end, renew })
   const outcome = await ended
   leave()
   rest?.()

@@ -52,8 +52,8 @@ export interface Authenticator {
    * `auth-unavailable`, `client-limit`
    */
   authenticate(attempt: Attempt): Promise<Verdict>
-  /** Whether an identity still holds, for methods that can be asked again. */
-  recheck?(identity: Identity, attempt: Attempt): Promise<boolean>
+  /** An identity as it is by now, for methods that can be asked again; undefined where it holds no longer. */
+  recheck?(identity: Identity, attempt: Attempt): Promise<Identity | undefined>
   /** Lets go of timers and connections. */
   close?(): void
 }

@@ -46,12 +46,6 @@ export class AuthChain {
     throw this.#refusal(failure, failures)
   }
 
-  /** Whether an identity that this chain gave still holds, where its authenticator can be asked. */
-  async recheck(identity: Identity, attempt: Attempt): Promise<boolean> {
-    const authenticator = this.#authenticators.find(({ name }) => name === identity.authenticator)
-    return (await authenticator?.recheck?.(identity, attempt)) ?? true
-  }
-
   /** A 401 tells every way to come in, and of those that failed how (RFC 9110 section 15.5.2). */
   #refusal(
     failure: GatewayError | undefined,

@@ -67,10 +67,10 @@ export class ForwardAuthenticator implements Authenticator {
     return verdict
   }
 
-  async recheck(identity: Identity, attempt: Attempt): Promise<boolean> {
+  async recheck(identity: Identity, attempt: Attempt): Promise<Identity | undefined> {
     const question = forwardQuestion(attempt, this.#config.send)
     const verdict = await this.#ask(question, attempt)
-    return !('kind' in verdict) && verdict.subject === identity.subject
+    return 'kind' in verdict || verdict.subject !== identity.subject ? undefined : verdict
   }
 
   close(): void {

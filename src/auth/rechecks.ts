@@ -14,7 +14,14 @@ interface Watch {
   readonly identity: Identity
   readonly attempt: Attempt
   readonly authenticator: Authenticator
-  readonly end: (error: GatewayError) => void
+  readonly session: Rechecked
+}
+
+/** The session that an identity was let in for. */
+export interface Rechecked {
+  end(error: GatewayError): void
+  /** Its login ends at another time than was said before. @param expiresAt epoch milliseconds */
+  renew(expiresAt: number): void
 }
 
 /** Questions that are on their way at once; the sessions of a whole restart come due together. */
@@ -39,12 +46,12 @@ export class Rechecks {
   }
 
   /** Watches over an identity until the returned function is called. */
-  watch(identity: Identity, attempt: Attempt, end: (error: GatewayError) => void): () => void {
+  watch(identity: Identity, attempt: Attempt, session: Rechecked): () => void {
     const authenticator = this.#options.authenticators.get(identity.authenticator)
     if (this.#options.intervalMs === Infinity || authenticator?.recheck === undefined) {
       return () => undefined
     }
-    const watch = { identity, attempt, authenticator, end }
+    const watch = { identity, attempt, authenticator, session }
     this.#wait(watch)
     return () => {
       this.#dueAt.delete(watch)
@@ -79,15 +86,23 @@ export class Rechecks {
     const verdict = await this.#verdict(watch)
     // Its session may have ended meanwhile.
     if (!this.#asking.delete(watch)) return
-    if (verdict === undefined) this.#wait(watch)
-    else watch.end(verdict)
+    if (verdict instanceof GatewayError) {
+      watch.session.end(verdict)
+      return
+    }
+    if (verdict !== undefined) watch.session.renew(verdict.expiresAt)
+    this.#wait(watch)
   }
 
-  /** @returns undefined where the session goes on */
-  async #verdict({ authenticator, identity, attempt }: Watch): Promise<GatewayError | undefined> {
+  /** @returns why the session ends, or the login as it is by now; undefined where nobody answers */
+  async #verdict({
+    authenticator,
+    identity,
+    attempt,
+  }: Watch): Promise<GatewayError | Identity | undefined> {
     try {
-      if ((await authenticator.recheck?.(identity, attempt)) !== false) return undefined
-      return new GatewayError('session-revoked', `${authenticator.name} refuses it by now`)
+      const now = await authenticator.recheck?.(identity, attempt)
+      return now ?? new GatewayError('session-revoked', `${authenticator.name} refuses it by now`)
     } catch (thrown) {
       const { token, message } = GatewayError.from(thrown)
       if (token === 'credentials-expired') return new GatewayError('session-expired', message)

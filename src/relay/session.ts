@@ -29,8 +29,8 @@ export class Session {
   /** To the client. */
   readonly sent: Tally = { messages: 0, bytes: 0 }
   readonly startedAt = new Date()
-  /** When its login ends, in epoch milliseconds; Infinity for never. */
-  readonly expiresAt: number
+  /** When its login ends, in epoch milliseconds; Infinity for never. Asking again may move it. */
+  expiresAt: number
   readonly #started = performance.now()
   #door: Door | undefined
   /** What was asked for before there was anybody to do it. */

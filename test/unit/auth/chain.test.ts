@@ -151,16 +151,3 @@ test('a client that has gone is nobody to ask further authenticators about', asy
   await expect(chain.authenticate(attempt({ signal: controller.signal }))).rejects.toBe(reason)
   expect(asked).toEqual([])
 })
-
-describe('asked again', () => {
-  const refusing = always('a', undefined, { recheck: () => Promise.resolve(false) })
-  const chain = new AuthChain([refusing, always('b', undefined)])
-
-  test.each([
-    ['by the authenticator that gave it', 'a', false],
-    ['by one that cannot be asked', 'b', true],
-    ['by nobody that is here', 'c', true],
-  ])('an identity holds or not: %s', async (_, name, holds) => {
-    expect(await chain.recheck(identity(name), attempt())).toBe(holds)
-  })
-})

@@ -313,7 +313,7 @@ describe('a cache', () => {
 })
 
 describe('asking again', () => {
-  const recheck = async (handle: Answer): Promise<boolean> => {
+  const recheck = async (handle: Answer): Promise<Identity | undefined> => {
     let first = true
     const { authenticator } = await setUp(
       (request, response) => {
@@ -329,7 +329,12 @@ describe('asking again', () => {
   }
 
   test('finds that it is still so', async () => {
-    expect(await recheck(with204())).toBe(true)
+    expect(await recheck(with204())).toMatchObject({ expiresAt: Infinity })
+  })
+
+  test('learns that it ends at another time', async () => {
+    const expires = with204({ 'X-User': 'ada', 'X-Session-Expires': '4102444800' })
+    expect(await recheck(expires)).toMatchObject({ expiresAt: 4_102_444_800_000 })
   })
 
   test.each([
@@ -337,7 +342,7 @@ describe('asking again', () => {
     ['403', (_request: unknown, response) => response.writeHead(403).end()],
     ['somebody else', with204({ 'X-User': 'grace' })],
   ] satisfies [string, Answer][])('finds that it is not: %s', async (_, handle) => {
-    expect(await recheck(handle)).toBe(false)
+    expect(await recheck(handle)).toBeUndefined()
   })
 
   test('tells an outage from an end', async () => {

@@ -7,7 +7,7 @@ import { attempt } from './attempts.ts'
 import { identity } from './identities.ts'
 
 interface Question {
-  readonly answer: (holds: boolean) => void
+  readonly answer: (holds: boolean, expiresAt?: number) => void
   readonly fail: (token: Token) => void
 }
 
@@ -29,7 +29,9 @@ const asked: Authenticator = {
   recheck: async () =>
     await new Promise((resolve, reject) => {
       const fail = (token: Token): void => reject(new GatewayError(token, 'said so'))
-      questions.push({ answer: resolve, fail })
+      const answer = (holds: boolean, expiresAt = Infinity): void =>
+        resolve(holds ? identity({ authenticator: 'asked', expiresAt }) : undefined)
+      questions.push({ answer, fail })
     }),
 }
 
@@ -49,12 +51,27 @@ function make(intervalMs = 1000): void {
 beforeEach(() => make())
 
 /** Watches a session. */
-function watch(authenticator = 'asked'): { ended: string[]; leave: () => void } {
+function watch(authenticator = 'asked'): {
+  ended: string[]
+  renewed: number[]
+  leave: () => void
+} {
   const ended: string[] = []
-  const end = (error: GatewayError): void => void ended.push(error.token)
-  const leave = rechecks.watch(identity({ authenticator }), attempt(), end)
-  return { ended, leave }
+  const renewed: number[] = []
+  const leave = rechecks.watch(identity({ authenticator }), attempt(), {
+    end: (error) => ended.push(error.token),
+    renew: (expiresAt) => renewed.push(expiresAt),
+  })
+  return { ended, renewed, leave }
 }
+
+test('tells a session when its login ends by now, sooner or later than before', async () => {
+  const { renewed } = watch()
+  later(1)
+  questions[0]!.answer(true, 5000)
+  await heard()
+  expect(renewed).toEqual([5000])
+})
 
 /** Lets what was answered be heard. */
 const heard = async (): Promise<void> => {
