@@ -13,6 +13,7 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import type { RateLimit } from '../src/config/config.ts'
 import type { SessionFacts } from '../src/observe/connection-record.ts'
 import { Session } from '../src/relay/session.ts'
+import { fastPorts, plainPorts } from '../src/relay/port/choose-ports.ts'
 import { Sweep } from '../src/relay/sweep.ts'
 import { relayWebSocket } from '../src/relay/websocket-relay.ts'
 import type { SessionOptions } from '../src/relay/session-options.ts'
@@ -50,6 +51,7 @@ function options(rate: RateLimit, sweep: Sweep): SessionOptions {
       controlFrameRate: { rate: { count: 50, perMs: 1000 }, burst: 50, over: 'close' },
       buffer: 65_536,
     },
+    makePort: (fastPorts('direct') ?? plainPorts).make,
     timeouts: {
       idle: Infinity,
       ping: 30_000,

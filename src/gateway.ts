@@ -25,7 +25,7 @@ import { TrustedProxies } from './listener/forwarded.ts'
 import { Listener } from './listener/listener.ts'
 import { TlsContexts, readPair } from './listener/tls-context.ts'
 import type { CertificatePair } from './listener/tls-context.ts'
-import { logListening } from './observe/connection-record.ts'
+import { logDataPath, logListening } from './observe/connection-record.ts'
 import type { Logger } from './observe/logger.ts'
 import type { Metrics, SessionKind } from './observe/metrics.ts'
 import { RefusalLog } from './observe/refusal-log.ts'
@@ -34,6 +34,8 @@ import type { SessionRecord } from './observe/session-record.ts'
 import type { Peer } from './peer.ts'
 import { serve, serveNothing } from './pipeline.ts'
 import type { Stages } from './pipeline/stages.ts'
+import { choosePorts, plainPorts } from './relay/port/choose-ports.ts'
+import type { DataPath } from './relay/port/choose-ports.ts'
 import type { Session } from './relay/session.ts'
 import { Sweep } from './relay/sweep.ts'
 import { UpstreamPool } from './upstream/pool.ts'
@@ -46,6 +48,8 @@ export interface GatewayParts {
    * For TLS listeners whose configuration names no certificate: pairs that live in memory alone.
    */
   readonly certificates?: readonly CertificatePair[]
+  /** How far past Node's streams sessions may go; left out: as far as this Node is seen to carry. */
+  readonly fastPath?: DataPath
 }
 
 /**
@@ -69,6 +73,7 @@ export class Gateway {
   /** Requests and sessions that are not over. */
   readonly #serving = new Set<Promise<void>>()
   readonly #stages: Stages
+  #ports = plainPorts
   #draining = false
 
   /** @throws {Error} one line that says which file of credentials or keys cannot be used */
@@ -139,6 +144,7 @@ export class Gateway {
       visibleRefusals: new VisibleRefusals(),
       sessions: this.#sessions,
       sweep: this.#sweep,
+      makePort: (socket, bufferBytes) => this.#ports.make(socket, bufferBytes),
       sinks: { logger: parts.logger, metrics: parts.metrics, refusals: this.#refusals },
       nextId: idSource(),
       draining: () => this.#draining,
@@ -168,6 +174,8 @@ export class Gateway {
     this.#sweep.start()
     // Memory is known before the first upgrade.
     this.#sweep.tick(performance.now())
+    this.#ports = await choosePorts(this.#parts.fastPath)
+    logDataPath(this.#logger, this.#ports.path)
     try {
       for (const [name, { bind, tls }] of Object.entries(this.#config.listeners)) {
         const contexts = tls && (await this.#loadTls(name, tls))

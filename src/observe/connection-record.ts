@@ -169,6 +169,11 @@ export function logRefusalSum(logger: Logger, error: Token, network: string, cou
   logger.info({ error, network, count }, 'refused')
 }
 
+/** Which way the bytes of sessions go: see docs/performance.md. */
+export function logDataPath(logger: Logger, path: string): void {
+  logger.info({ path }, 'data path')
+}
+
 /**
  * A listener that accepts from now on. `port` is undefined on a unix socket, where the address is
  * the path.

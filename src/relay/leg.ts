@@ -8,7 +8,7 @@ import { isOrderly, stalledIn, violatorOf } from './ending.ts'
 import type { Side } from './ending.ts'
 import { PeerClock } from './peer-clock.ts'
 import type { PeerTimeouts } from './peer-clock.ts'
-import type { EndKind, Port } from './port.ts'
+import type { EndKind, Port } from './port/port.ts'
 
 /** One of the two peers of a session: its port, its clock, and how far its end has come. */
 export abstract class Leg {

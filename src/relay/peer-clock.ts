@@ -1,4 +1,4 @@
-import type { Port } from './port.ts'
+import type { Port } from './port/port.ts'
 
 export interface PeerTimeouts {
   /** Silence after which a peer is pinged. Infinity is off, as for the others. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { GatewayError } from '../errors.ts'
 import type { Close } from '../websocket/close-code.ts'
-import { dataHeader, encodeControl } from '../websocket/encode.ts'
+import { dataHeader, encodeControl, putDataHeader } from '../websocket/encode.ts'
 import { applyMask } from '../websocket/mask.ts'
 import { Opcode } from '../websocket/opcode.ts'
 import type { FrameRules } from '../websocket/frame-header.ts'
@@ -13,7 +13,6 @@ import type { Side } from './ending.ts'
 import { Flow, Hold } from './flow.ts'
 import type { Pace } from './flow.ts'
 import { BackendLeg, WebSocketLeg } from './leg.ts'
-import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
 import type { RateGate } from './rate-gate.ts'
 import { SessionGates } from './session-gates.ts'
@@ -39,9 +38,9 @@ export function bridgeTcp(
   backend: Socket,
   options: BridgeOptions,
 ): Promise<Outcome> {
-  const { limits, timeouts, messages, sweep } = options
-  const clientLeg = new WebSocketLeg('client', new PlainPort(client, limits.buffer), timeouts)
-  const backendPort = new PlainPort(backend, limits.buffer)
+  const { limits, timeouts, messages, sweep, makePort } = options
+  const clientLeg = new WebSocketLeg('client', makePort(client, limits.buffer), timeouts)
+  const backendPort = makePort(backend, limits.buffer)
   // Raw bytes have no pings: such a backend may be silent for as long as it likes.
   const backendClocks = { ping: Infinity, pong: Infinity, stall: timeouts.stall }
   const backendLeg = new BackendLeg('upstream', backendPort, backendClocks)
@@ -214,13 +213,20 @@ class BackendFlow extends Flow {
 
   #send(bytes: Buffer, kept: boolean, from = 0, to = bytes.length): void {
     if (to === from) return
-    const { port } = this.to
-    const header = dataHeader(this.#opcode, to - from)
-    port.give(header, 0, header.length)
-    const room = kept ? port.give(bytes, from, to) : port.write(bytes, from, to)
     this.#tally.messages++
     this.#tally.bytes += to - from
-    if (!room) this.hold(Hold.targetFull)
+    if (!this.#write(bytes, kept, from, to)) this.hold(Hold.targetFull)
+  }
+
+  #write(bytes: Buffer, kept: boolean, from: number, to: number): boolean {
+    const { port } = this.to
+    // A lent buffer is free to be changed, and what was in front has been sent: where there is room
+    // the header goes there, and all is one write.
+    const start = kept ? -1 : putDataHeader(bytes, from, this.#opcode, to - from)
+    if (start >= 0) return port.write(bytes, start, to)
+    const header = dataHeader(this.#opcode, to - from)
+    port.give(header, 0, header.length)
+    return kept ? port.give(bytes, from, to) : port.write(bytes, from, to)
   }
 }
 

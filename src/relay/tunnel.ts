@@ -5,7 +5,7 @@ import { isOrderly, stalledIn } from './ending.ts'
 import type { Side } from './ending.ts'
 import type { Flow, FlowEvents } from './flow.ts'
 import type { Leg } from './leg.ts'
-import type { EndKind } from './port.ts'
+import type { EndKind } from './port/port.ts'
 import type { CloseOptions, Outcome, Session } from './session.ts'
 import type { Sweep, Swept } from './sweep.ts'
 

@@ -9,7 +9,6 @@ import type { Side } from './ending.ts'
 import { Hold } from './flow.ts'
 import type { Pace } from './flow.ts'
 import { WebSocketLeg } from './leg.ts'
-import { PlainPort } from './plain-port.ts'
 import { ScannedFlow } from './scanned-flow.ts'
 import { SessionGates } from './session-gates.ts'
 import type { SessionOptions } from './session-options.ts'
@@ -32,9 +31,9 @@ export function relayWebSocket(
   upstream: Socket,
   options: RelayOptions,
 ): Promise<Outcome> {
-  const { limits, timeouts, deflate, sweep } = options
-  const clientLeg = new WebSocketLeg('client', new PlainPort(client, limits.buffer), timeouts)
-  const upstreamLeg = new WebSocketLeg('upstream', new PlainPort(upstream, limits.buffer), timeouts)
+  const { limits, timeouts, deflate, sweep, makePort } = options
+  const clientLeg = new WebSocketLeg('client', makePort(client, limits.buffer), timeouts)
+  const upstreamLeg = new WebSocketLeg('upstream', makePort(upstream, limits.buffer), timeouts)
   const gates = new SessionGates(options)
   const flow = (from: Side): FrameFlow => {
     const [source, target] = from === 'client' ? [clientLeg, upstreamLeg] : [upstreamLeg, clientLeg]

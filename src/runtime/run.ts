@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { Gateway, type GatewayParts } from '../gateway.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
 import { Metrics } from '../observe/metrics.ts'
+import { fastPathOf } from './fast-path.ts'
 import { Lifetime } from './lifetime.ts'
 
 export interface RunOptions {
@@ -22,12 +23,14 @@ export interface RunOptions {
  */
 export async function run(options: RunOptions): Promise<number> {
   const { config, certificates, ready } = options
+  const fastPath = fastPathOf(process.env['DRAWBRIDGE_FAST_PATH'])
   const logger = options.logger ?? createLogger({ ...config.log, output: process.stdout })
   const metrics = new Metrics()
   const gateway = new Gateway(config, {
     logger,
     metrics,
     ...(certificates !== undefined && { certificates }),
+    ...(fastPath !== undefined && { fastPath }),
   })
   const lifetime = new Lifetime(gateway, logger)
   const unready = () => lifetime.unready

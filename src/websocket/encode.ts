@@ -12,14 +12,30 @@ const masked = 0x80
 
 /** The header of an unmasked frame that is a whole message, in the shortest form. */
 export function dataHeader(opcode: Opcode, length: number): Buffer {
-  if (length <= 125) return Buffer.from([fin | opcode, length])
-  if (length <= 0xffff) return Buffer.from([fin | opcode, 126, length >>> 8, length & 0xff])
-  const header = Buffer.alloc(10)
-  header[0] = fin | opcode
-  header[1] = 127
-  header.writeUInt32BE(Math.floor(length / 2 ** 32), 2)
-  header.writeUInt32BE(length % 2 ** 32, 6)
+  const header = Buffer.alloc(length <= 125 ? 2 : length <= 0xffff ? 4 : 10)
+  putDataHeader(header, header.length, opcode, length)
   return header
+}
+
+/**
+ * Writes that header in front of `bytes[end]`.
+ * @returns where it begins; -1 where there is no room for it
+ */
+export function putDataHeader(bytes: Buffer, end: number, opcode: Opcode, length: number): number {
+  const start = end - (length <= 125 ? 2 : length <= 0xffff ? 4 : 10)
+  if (start < 0) return -1
+  bytes[start] = fin | opcode
+  if (length <= 125) bytes[start + 1] = length
+  else if (length <= 0xffff) {
+    bytes[start + 1] = 126
+    bytes[start + 2] = length >>> 8
+    bytes[start + 3] = length & 0xff
+  } else {
+    bytes[start + 1] = 127
+    bytes.writeUInt32BE(Math.floor(length / 2 ** 32), start + 2)
+    bytes.writeUInt32BE(length % 2 ** 32, start + 6)
+  }
+  return start
 }
 
 /**

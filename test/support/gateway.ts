@@ -4,6 +4,7 @@ import { Gateway } from '../../src/gateway.ts'
 import type { GatewayParts } from '../../src/gateway.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
+import { fastPath } from './data-path.ts'
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
@@ -55,7 +56,7 @@ export async function startGateway(
   const log = new LogCapture()
   const metrics = new Metrics()
   const logger = createLogger({ level: 'debug', format: 'json', output: log.output })
-  const gateway = new Gateway(config, { logger, metrics, ...parts })
+  const gateway = new Gateway(config, { logger, metrics, fastPath, ...parts })
   await gateway.start()
   return {
     gateway,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { PeerClock } from '../../../src/relay/peer-clock.ts'
 import type { PeerState } from '../../../src/relay/peer-clock.ts'
-import type { Port } from '../../../src/relay/port.ts'
+import type { Port } from '../../../src/relay/port/port.ts'
 
 /** The figures of a port, set by hand: what no socket shows on demand. */
 class Figures {

@@ -7,6 +7,7 @@ import { Sweep } from '../../../src/relay/sweep.ts'
 import { bridgeTcp } from '../../../src/relay/tcp-bridge.ts'
 import { relayWebSocket } from '../../../src/relay/websocket-relay.ts'
 import type { SessionOptions } from '../../../src/relay/session-options.ts'
+import { ports } from '../../support/data-path.ts'
 import { readFrame } from '../../support/frames.ts'
 import type { ReadFrame } from '../../support/frames.ts'
 import { SocketPairs } from '../../support/socket-pair.ts'
@@ -109,6 +110,7 @@ export class Rigs {
         ...settings.timeouts,
       },
       sweep: this.sweep,
+      makePort: ports.make,
       ...(settings.onLimit === undefined ? {} : { onLimit: settings.onLimit }),
     }
     const { deflate = false, bridge } = settings

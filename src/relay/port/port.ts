@@ -5,7 +5,7 @@ export type EndKind = 'end' | 'reset'
 export type Sink = (bytes: Buffer, from: number, to: number) => boolean
 
 /**
- * A socket as bytes, with back-pressure. One behaviour suite (test/unit/relay/port.test.ts) holds
+ * A socket as bytes, with back-pressure. One behaviour suite (test/unit/relay/port/port.test.ts) holds
  * for every implementation. The three callbacks are set by the owner before `read`.
  */
 export interface Port {
@@ -25,9 +25,9 @@ export interface Port {
   /**
    * Takes a copy, or writes at once. @returns false when the producer should pause until `drained`
    */
-  write(bytes: Uint8Array, from: number, to: number): boolean
+  write(bytes: Buffer, from: number, to: number): boolean
   /** As `write`, of bytes that nobody changes any more: they need no copy. */
-  give(bytes: Uint8Array, from: number, to: number): boolean
+  give(bytes: Buffer, from: number, to: number): boolean
   /** Called when what was written has left enough for more, after `write` returned false. */
   drained: () => void
   /**

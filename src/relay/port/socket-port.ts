@@ -1,23 +1,34 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { EndKind, Port, Sink } from './port.ts'
-import { transportQueue } from './write-queue.ts'
+import { transportQueue } from './socket-internals.ts'
+
+/** What is on its way out of a socket. */
+export interface Outbox {
+  /** Bytes that have been written and are not known to have left. */
+  readonly queuedBytes: number
+  /** Takes a copy, or writes at once. */
+  write(bytes: Buffer, from: number, to: number): void
+  /** As `write`, of bytes that nobody changes any more. */
+  give(bytes: Buffer, from: number, to: number): void
+  /** Flushes, then FIN. */
+  end(): void
+}
 
 const none = (): void => undefined
 
-/** A port on Node's streams. Serves every Duplex: TCP, TLS and unix sockets, an HTTP/2 stream. */
-export class PlainPort implements Port {
-  readonly lends = false
+/** What all ports share: how they end, and how much may wait to be written. */
+export abstract class SocketPort implements Port {
+  abstract readonly lends: boolean
   drained: () => void = none
   ended: (how: EndKind) => void = none
   closed: () => void = none
+  receivedBytes = 0
 
   readonly #socket: Duplex
   readonly #full: number
   readonly #low: number
   #writtenBytes = 0
-  #receivedBytes = 0
-  #corked = false
   /** `write` has returned false and `drained` has not been called since. */
   #blocked = false
   /** We have said that nothing more will be written. */
@@ -50,36 +61,23 @@ export class PlainPort implements Port {
     if (socket.destroyed) process.nextTick(() => this.#gone())
   }
 
-  read(sink: Sink): void {
-    const socket = this.#socket
-    socket.on('data', (chunk: Buffer) => {
-      if (this.#torn) return
-      this.#receivedBytes += chunk.length
-      try {
-        if (!sink(chunk, 0, chunk.length)) socket.pause()
-      } catch {
-        // The owner learns of it as of any other end. Let through, it would end the process.
-        socket.destroy()
-        this.#leave('reset')
-      }
-    })
-    socket.resume()
+  protected abstract readonly outbox: Outbox
+  abstract read(sink: Sink): void
+  abstract pause(): void
+  abstract resume(): void
+
+  write(bytes: Buffer, from: number, to: number): boolean {
+    if (this.#finished || this.#torn || from === to) return true
+    this.#writtenBytes += to - from
+    this.outbox.write(bytes, from, to)
+    return this.#hasRoom()
   }
 
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    if (!this.#torn) this.#socket.resume()
-  }
-
-  write(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#push(Buffer.from(bytes.subarray(from, to)))
-  }
-
-  give(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#push(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to))
+  give(bytes: Buffer, from: number, to: number): boolean {
+    if (this.#finished || this.#torn || from === to) return true
+    this.#writtenBytes += to - from
+    this.outbox.give(bytes, from, to)
+    return this.#hasRoom()
   }
 
   get writtenBytes(): number {
@@ -87,15 +85,11 @@ export class PlainPort implements Port {
   }
 
   get queuedBytes(): number {
-    return this.#socket.writableLength
-  }
-
-  get receivedBytes(): number {
-    return this.#receivedBytes
+    return this.outbox.queuedBytes
   }
 
   get progress(): number {
-    const taken = this.#writtenBytes - this.#socket.writableLength
+    const taken = this.#writtenBytes - this.outbox.queuedBytes
     const transport = transportQueue(this.#socket)
     // A queue of the transport that has grown holds a new write; only one that shrinks tells of the
     // peer.
@@ -108,7 +102,7 @@ export class PlainPort implements Port {
   end(): void {
     if (this.#finished || this.#socket.destroyed) return
     this.#finished = true
-    this.#socket.end()
+    this.outbox.end()
   }
 
   destroy(): void {
@@ -127,32 +121,30 @@ export class PlainPort implements Port {
     if (!socket.destroyed) socket.destroy()
   }
 
-  #push(bytes: Uint8Array): boolean {
-    const socket = this.#socket
-    if (this.#finished || socket.destroyed || bytes.length === 0) return true
-    if (!this.#corked) {
-      // What is written in this tick leaves in one system call.
-      this.#corked = true
-      socket.cork()
-      process.nextTick(this.#uncork)
-    }
-    this.#writtenBytes += bytes.length
-    socket.write(bytes, this.#wrote)
-    if (socket.writableLength < this.#full) return true
-    this.#blocked = true
-    return false
+  /** Nothing more is to be told of what is read. */
+  protected get torn(): boolean {
+    return this.#torn
   }
 
-  readonly #uncork = (): void => {
-    this.#corked = false
-    this.#socket.uncork()
+  /** A sink, or what we do for one, has thrown: let through, it would end the process. */
+  protected fail(): void {
+    // The owner learns of it as of any other end.
+    this.#socket.destroy()
+    this.#leave('reset')
   }
 
   // Not Node's 'drain': that waits until nothing is left, and has a mark of its own.
-  readonly #wrote = (): void => {
-    if (!this.#blocked || this.#torn || this.#socket.writableLength > this.#low) return
+  /** The outbox holds less than before. */
+  protected readonly left = (): void => {
+    if (!this.#blocked || this.#torn || this.outbox.queuedBytes > this.#low) return
     this.#blocked = false
     this.#tell(this.drained)
+  }
+
+  #hasRoom(): boolean {
+    if (this.outbox.queuedBytes < this.#full) return true
+    this.#blocked = true
+    return false
   }
 
   #leave(how: EndKind): void {

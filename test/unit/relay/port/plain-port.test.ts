@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { PlainPort } from '../../../src/relay/plain-port.ts'
+import { PlainPort } from '../../../../src/relay/port/plain-port.ts'
 
 /** Records how many system calls a socket would have made. */
 class Recorder extends Duplex {

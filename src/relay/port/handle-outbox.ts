@@ -1,0 +1,131 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { Backlog } from './backlog.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import { failure } from './socket-internals.ts'
+import type { HandleWrites } from './socket-internals.ts'
+import type { Outbox } from './socket-port.ts'
+
+/** Up to here a copy into what waits already costs less than a write of its own. */
+const mergeBytes = 4096
+
+/**
+ * Writes on the socket's handle, one at a time. As a rule the kernel takes a write whole at once,
+ * and nothing is left of it but a system call; what comes while one is not over waits as a copy.
+ */
+export class HandleOutbox implements Outbox {
+  readonly #socket: Socket
+  readonly #writes: HandleWrites
+  readonly #pool: BufferPool
+  readonly #left: () => void
+  /** TLS has encrypted or copied the bytes of a write when it returns; a TCP handle keeps them. */
+  readonly #keepsBytes: boolean
+  /** Bytes of the write that is not over; 0 where none is. */
+  #busyBytes = 0
+  /** To be given back when it is. */
+  #busyBuffer: Buffer | undefined
+  #backlog: Backlog | undefined
+  #ending = false
+  #failed = false
+
+  constructor(socket: Socket, writes: HandleWrites, pool: BufferPool, left: () => void) {
+    this.#socket = socket
+    this.#writes = writes
+    this.#pool = pool
+    this.#left = left
+    this.#keepsBytes = !(socket instanceof TLSSocket)
+  }
+
+  get queuedBytes(): number {
+    return this.#busyBytes + (this.#backlog?.bytes ?? 0)
+  }
+
+  write(bytes: Buffer, from: number, to: number): void {
+    if (this.#failed) return
+    if (this.#busyBytes > 0) this.#waiting().append(bytes, from, to)
+    else if (this.#socket.writableLength > 0) this.#pass(Buffer.from(bytes.subarray(from, to)))
+    else if (this.#keepsBytes) {
+      const count = to - from
+      const buffer = this.#pool.take(count)
+      bytes.copy(buffer, 0, from, to)
+      this.#start(buffer.subarray(0, count), buffer)
+    } else this.#start(bytes.subarray(from, to), undefined)
+  }
+
+  give(bytes: Buffer, from: number, to: number): void {
+    if (this.#failed) return
+    if (this.#busyBytes > 0) {
+      if (to - from <= mergeBytes) this.#waiting().append(bytes, from, to)
+      else this.#waiting().give(bytes.subarray(from, to))
+    } else if (this.#socket.writableLength > 0) this.#pass(bytes.subarray(from, to))
+    else this.#start(bytes.subarray(from, to), undefined)
+  }
+
+  end(): void {
+    this.#ending = true
+    if (this.#busyBytes === 0) this.#socket.end()
+  }
+
+  #waiting(): Backlog {
+    return (this.#backlog ??= new Backlog(this.#pool))
+  }
+
+  /** The stream still has something to write, which comes first. */
+  #pass(bytes: Buffer): void {
+    this.#busyBytes = bytes.length
+    this.#socket.write(bytes, (error) => this.#completed(error ? -1 : 0))
+  }
+
+  /** @param buffer is given back when the write is over */
+  #start(bytes: Buffer, buffer: Buffer | undefined): void {
+    try {
+      const request = this.#writes.write(this.#socket, bytes)
+      if (request === undefined) {
+        if (buffer !== undefined) this.#pool.give(buffer)
+        return
+      }
+      this.#busyBytes = bytes.length
+      this.#busyBuffer = buffer
+      request.oncomplete = this.#completed
+      const { writeStatus } = request
+      if (writeStatus !== null) {
+        request.writeStatus = null
+        this.#completed(writeStatus)
+      }
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
+
+  readonly #completed = (status: number): void => {
+    if (this.#busyBuffer !== undefined) this.#pool.give(this.#busyBuffer)
+    this.#busyBuffer = undefined
+    this.#busyBytes = 0
+    // The stream fails by itself where it was the stream's write, and a socket that is destroyed
+    // cancels what is on its way.
+    if (status < 0) this.#fail(failure('write', status))
+    else {
+      this.#flush()
+      this.#left()
+    }
+  }
+
+  #flush(): void {
+    while (this.#busyBytes === 0 && !this.#failed) {
+      const chunk = this.#backlog?.shift()
+      if (chunk === undefined) {
+        this.#backlog = undefined
+        if (this.#ending) this.#socket.end()
+        return
+      }
+      const { bytes, end, pooled } = chunk
+      this.#start(bytes.subarray(0, end), pooled ? bytes : undefined)
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failed = true
+    this.#backlog = undefined
+    this.#socket.destroy(error)
+  }
+}

@@ -1,0 +1,50 @@
+import type { Socket } from 'node:net'
+import type { BufferPool } from './buffer-pool.ts'
+import type { Outbox } from './socket-port.ts'
+
+/** Writes through the stream, from buffers that come back when their write is over. */
+export class PooledOutbox implements Outbox {
+  readonly #socket: Socket
+  readonly #pool: BufferPool
+  readonly #left: () => void
+  /** Of the writes that are not over, in their order; undefined for bytes that were given. */
+  readonly #buffers: (Buffer | undefined)[] = []
+
+  constructor(socket: Socket, pool: BufferPool, left: () => void) {
+    this.#socket = socket
+    this.#pool = pool
+    this.#left = left
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  write(bytes: Buffer, from: number, to: number): void {
+    const buffer = this.#pool.take(to - from)
+    bytes.copy(buffer, 0, from, to)
+    this.#push(buffer.subarray(0, to - from), buffer)
+  }
+
+  give(bytes: Buffer, from: number, to: number): void {
+    this.#push(bytes.subarray(from, to), undefined)
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  #push(bytes: Buffer, buffer: Buffer | undefined): void {
+    if (this.#socket.destroyed) return
+    this.#buffers.push(buffer)
+    this.#socket.write(bytes, this.#wrote)
+  }
+
+  // Called for each write, in their order.
+  readonly #wrote = (error?: Error | null): void => {
+    const buffer = this.#buffers.shift()
+    // After an error libuv may not be done with the bytes.
+    if (buffer !== undefined && !error) this.#pool.give(buffer)
+    this.#left()
+  }
+}
