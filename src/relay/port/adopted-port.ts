@@ -3,7 +3,7 @@ import type { BufferPool } from './buffer-pool.ts'
 import { HandleOutbox } from './handle-outbox.ts'
 import { PooledOutbox } from './pooled-outbox.ts'
 import type { Sink } from './port.ts'
-import { pauseReading, resumeReading } from './socket-internals.ts'
+import { resumeReading } from './socket-internals.ts'
 import type { HandleWrites, ReadTakeover } from './socket-internals.ts'
 import { SocketPort } from './socket-port.ts'
 import type { Outbox } from './socket-port.ts'
@@ -56,14 +56,16 @@ export class AdoptedPort extends SocketPort {
       if (early !== undefined) this.#hand(early, 0, early.length)
       // The stream has to flow to tell of its end; what it reads is ours to start and stop.
       socket.resume()
-      if (this.#paused) pauseReading(socket)
     })
     early = reads.begin(socket, readBuffer.subarray(readAt), this.#arrived)
   }
 
+  /**
+   * One more read may come. Without it nothing would tell of a reset: a peer that is gone would be
+   * kept for as long as the pause lasts.
+   */
   pause(): void {
     this.#paused = true
-    pauseReading(this.#socket)
   }
 
   resume(): void {
@@ -73,8 +75,9 @@ export class AdoptedPort extends SocketPort {
 
   readonly #arrived = (count: number): boolean => {
     const { readBuffer, readAt } = this.#path
+    const again = this.#paused
     this.#hand(readBuffer, readAt, readAt + count)
-    return !this.#paused
+    return !(again && this.#paused)
   }
 
   #hand(bytes: Buffer, from: number, to: number): void {

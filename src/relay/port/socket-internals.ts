@@ -97,14 +97,14 @@ export class ReadTakeover {
   }
 }
 
-/** Below the stream, which need not know: it hands on nothing that it does not get. */
-export function pauseReading(socket: Socket): void {
+function pauseReading(socket: Socket): void {
   const handle = handleOf(socket)
   if (handle?.reading !== true) return
   handle.reading = false
   handle.readStop?.()
 }
 
+/** Below the stream, which need not know: it hands on nothing that it does not get. */
 export function resumeReading(socket: Socket): void {
   const handle = handleOf(socket)
   if (!handle || handle.reading === true) return
