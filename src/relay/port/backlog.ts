@@ -1,12 +1,12 @@
-import type { BufferPool } from './buffer-pool.ts'
+import type { BufferPool, Slab } from './buffer-pool.ts'
 
-/** Some of what waits: `bytes[0, end)`. */
-export interface Chunk {
-  readonly bytes: Buffer
-  end: number
-  /** Taken from the pool, and to be given back; of others more may not be written into `bytes`. */
-  readonly pooled: boolean
-}
+/** Some of what waits. */
+export type Chunk =
+  /** A copy: the first `end` bytes of the slab, which is to be given back to the pool. */
+  { readonly slab: Slab; end: number } | { readonly bytes: Buffer }
+
+/** From the second piece on, pieces have room for what comes after them. */
+const roomyBytes = 16_384
 
 /** What waits behind a write that is not over, in as few pieces as it fits into. */
 export class Backlog {
@@ -23,33 +23,33 @@ export class Backlog {
   }
 
   /** Copies `bytes[from, to)` to the end. */
-  append(bytes: Uint8Array, from: number, to: number): void {
-    const last = this.#chunks.at(-1)
-    let at = from
-    if (last?.pooled === true) {
-      at += Math.min(to - at, last.bytes.length - last.end)
-      last.bytes.set(bytes.subarray(from, at), last.end)
-      last.end += at - from
-    }
-    if (at < to) {
-      // The first small one may stay alone; where more come, they are many.
-      const buffer = this.#pool.take(this.#chunks.length === 0 ? to - at : Math.max(to - at, 16_384))
-      buffer.set(bytes.subarray(at, to))
-      this.#chunks.push({ bytes: buffer, end: to - at, pooled: true })
-    }
+  append(bytes: Buffer, from: number, to: number): void {
     this.#bytes += to - from
+    let at = from
+    const last = this.#chunks.at(-1)
+    if (last !== undefined && 'slab' in last) {
+      const copied = bytes.copy(last.slab.bytes, last.end, at, to)
+      last.end += copied
+      at += copied
+    }
+    if (at === to) return
+    // A single short one is all there is, as a rule; where more come, they are many.
+    const wanted = last === undefined ? to - at : Math.max(to - at, roomyBytes)
+    const slab = this.#pool.take(wanted)
+    bytes.copy(slab.bytes, 0, at, to)
+    this.#chunks.push({ slab, end: to - at })
   }
 
   /** Puts bytes that nobody changes any more to the end, as they are. */
   give(bytes: Buffer): void {
-    this.#chunks.push({ bytes, end: bytes.length, pooled: false })
     this.#bytes += bytes.length
+    this.#chunks.push({ bytes })
   }
 
-  /** What has waited longest, in one piece. */
+  /** Takes out what has waited longest. */
   shift(): Chunk | undefined {
     const chunk = this.#chunks.shift()
-    if (chunk !== undefined) this.#bytes -= chunk.end
+    if (chunk !== undefined) this.#bytes -= 'slab' in chunk ? chunk.end : chunk.bytes.length
     return chunk
   }
 }

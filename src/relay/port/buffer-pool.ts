@@ -4,28 +4,44 @@ const smallBytes = 4 * 1024
 /** How many of each kind are kept for the next: a burst leaves at most this behind. */
 const keptSmall = 256
 const keptLarge = 32
+/** So long are the views that a slab keeps: most messages are short, and a view costs 100 bytes. */
+const keptViewBytes = 256
 
-/**
- * Buffers for bytes on their way out, taken and given back. None is cleared: who takes one writes
- * before anybody reads.
- */
+/** Memory for bytes on their way out. */
+export class Slab {
+  readonly bytes: Buffer
+  readonly #views: Buffer[] = []
+
+  constructor(bytes: number) {
+    this.bytes = Buffer.allocUnsafeSlow(bytes)
+  }
+
+  /** Its first `count` bytes. Short ones are made once, so that a short write allocates nothing. */
+  first(count: number): Buffer {
+    if (count > keptViewBytes) return this.bytes.subarray(0, count)
+    return (this.#views[count] ??= this.bytes.subarray(0, count))
+  }
+}
+
+/** Slabs, taken and given back. None is cleared: who takes one writes before anybody reads. */
 export class BufferPool {
-  readonly #small: Buffer[] = []
-  readonly #large: Buffer[] = []
+  readonly #small: Slab[] = []
+  readonly #large: Slab[] = []
 
-  /** @returns a buffer of `bytes` or more */
-  take(bytes: number): Buffer {
-    if (bytes <= smallBytes) return this.#small.pop() ?? Buffer.allocUnsafeSlow(smallBytes)
-    if (bytes <= largeBytes) return this.#large.pop() ?? Buffer.allocUnsafeSlow(largeBytes)
-    return Buffer.allocUnsafeSlow(bytes)
+  /** @returns a slab of `bytes` or more */
+  take(bytes: number): Slab {
+    if (bytes <= smallBytes) return this.#small.pop() ?? new Slab(smallBytes)
+    if (bytes <= largeBytes) return this.#large.pop() ?? new Slab(largeBytes)
+    return new Slab(bytes)
   }
 
   /** Takes back what nobody reads or writes any more. */
-  give(buffer: Buffer): void {
-    if (buffer.length === smallBytes) {
-      if (this.#small.length < keptSmall) this.#small.push(buffer)
-    } else if (buffer.length === largeBytes && this.#large.length < keptLarge) {
-      this.#large.push(buffer)
+  give(slab: Slab): void {
+    const { length } = slab.bytes
+    if (length === smallBytes) {
+      if (this.#small.length < keptSmall) this.#small.push(slab)
+    } else if (length === largeBytes && this.#large.length < keptLarge) {
+      this.#large.push(slab)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Backlog } from './backlog.ts'
-import type { BufferPool } from './buffer-pool.ts'
+import type { BufferPool, Slab } from './buffer-pool.ts'
 import { failure } from './socket-internals.ts'
 import type { HandleWrites } from './socket-internals.ts'
 import type { Outbox } from './socket-port.ts'
@@ -23,7 +23,7 @@ export class HandleOutbox implements Outbox {
   /** Bytes of the write that is not over; 0 where none is. */
   #busyBytes = 0
   /** To be given back when it is. */
-  #busyBuffer: Buffer | undefined
+  #busySlab: Slab | undefined
   #backlog: Backlog | undefined
   #ending = false
   #failed = false
@@ -45,10 +45,9 @@ export class HandleOutbox implements Outbox {
     if (this.#busyBytes > 0) this.#waiting().append(bytes, from, to)
     else if (this.#socket.writableLength > 0) this.#pass(Buffer.from(bytes.subarray(from, to)))
     else if (this.#keepsBytes) {
-      const count = to - from
-      const buffer = this.#pool.take(count)
-      bytes.copy(buffer, 0, from, to)
-      this.#start(buffer.subarray(0, count), buffer)
+      const slab = this.#pool.take(to - from)
+      bytes.copy(slab.bytes, 0, from, to)
+      this.#start(slab.first(to - from), slab)
     } else this.#start(bytes.subarray(from, to), undefined)
   }
 
@@ -76,16 +75,16 @@ export class HandleOutbox implements Outbox {
     this.#socket.write(bytes, (error) => this.#completed(error ? -1 : 0))
   }
 
-  /** @param buffer is given back when the write is over */
-  #start(bytes: Buffer, buffer: Buffer | undefined): void {
+  /** @param slab what `bytes` are in, where it is to be given back when the write is over */
+  #start(bytes: Buffer, slab: Slab | undefined): void {
     try {
       const request = this.#writes.write(this.#socket, bytes)
       if (request === undefined) {
-        if (buffer !== undefined) this.#pool.give(buffer)
+        if (slab !== undefined) this.#pool.give(slab)
         return
       }
       this.#busyBytes = bytes.length
-      this.#busyBuffer = buffer
+      this.#busySlab = slab
       request.oncomplete = this.#completed
       const { writeStatus } = request
       if (writeStatus !== null) {
@@ -98,8 +97,8 @@ export class HandleOutbox implements Outbox {
   }
 
   readonly #completed = (status: number): void => {
-    if (this.#busyBuffer !== undefined) this.#pool.give(this.#busyBuffer)
-    this.#busyBuffer = undefined
+    if (this.#busySlab !== undefined) this.#pool.give(this.#busySlab)
+    this.#busySlab = undefined
     this.#busyBytes = 0
     // The stream fails by itself where it was the stream's write, and a socket that is destroyed
     // cancels what is on its way.
@@ -118,8 +117,8 @@ export class HandleOutbox implements Outbox {
         if (this.#ending) this.#socket.end()
         return
       }
-      const { bytes, end, pooled } = chunk
-      this.#start(bytes.subarray(0, end), pooled ? bytes : undefined)
+      if ('slab' in chunk) this.#start(chunk.slab.first(chunk.end), chunk.slab)
+      else this.#start(chunk.bytes, undefined)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { BufferPool } from './buffer-pool.ts'
+import type { BufferPool, Slab } from './buffer-pool.ts'
 import type { Outbox } from './socket-port.ts'
 
 /** Writes through the stream, from buffers that come back when their write is over. */
@@ -8,7 +8,7 @@ export class PooledOutbox implements Outbox {
   readonly #pool: BufferPool
   readonly #left: () => void
   /** Of the writes that are not over, in their order; undefined for bytes that were given. */
-  readonly #buffers: (Buffer | undefined)[] = []
+  readonly #slabs: (Slab | undefined)[] = []
 
   constructor(socket: Socket, pool: BufferPool, left: () => void) {
     this.#socket = socket
@@ -21,9 +21,9 @@ export class PooledOutbox implements Outbox {
   }
 
   write(bytes: Buffer, from: number, to: number): void {
-    const buffer = this.#pool.take(to - from)
-    bytes.copy(buffer, 0, from, to)
-    this.#push(buffer.subarray(0, to - from), buffer)
+    const slab = this.#pool.take(to - from)
+    bytes.copy(slab.bytes, 0, from, to)
+    this.#push(slab.first(to - from), slab)
   }
 
   give(bytes: Buffer, from: number, to: number): void {
@@ -34,17 +34,17 @@ export class PooledOutbox implements Outbox {
     this.#socket.end()
   }
 
-  #push(bytes: Buffer, buffer: Buffer | undefined): void {
+  #push(bytes: Buffer, slab: Slab | undefined): void {
     if (this.#socket.destroyed) return
-    this.#buffers.push(buffer)
+    this.#slabs.push(slab)
     this.#socket.write(bytes, this.#wrote)
   }
 
   // Called for each write, in their order.
   readonly #wrote = (error?: Error | null): void => {
-    const buffer = this.#buffers.shift()
+    const slab = this.#slabs.shift()
     // After an error libuv may not be done with the bytes.
-    if (buffer !== undefined && !error) this.#pool.give(buffer)
+    if (slab !== undefined && !error) this.#pool.give(slab)
     this.#left()
   }
 }
