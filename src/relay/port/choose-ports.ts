@@ -14,7 +14,8 @@ export type MakePort = (socket: Socket, bufferBytes: number) => Port
 /**
  * `plain` is Node's streams alone; `adopted` reads past them; `direct` writes past them too.
  */
-export type DataPath = 'plain' | 'adopted' | 'direct'
+export type DataPath = 'plain' | FastDataPath
+type FastDataPath = 'adopted' | 'direct'
 
 export interface Ports {
   readonly path: DataPath
@@ -32,11 +33,13 @@ const probeMs = 2_000
  * connection of our own, on the loopback interface. One that fails, or is not there, is passed
  * over for the next.
  */
-export async function choosePorts(most: DataPath = 'direct'): Promise<Ports> {
-  for (const path of ['direct', 'adopted'] as const) {
-    if (path === 'direct' && most !== 'direct') continue
-    if (most === 'plain') break
-    const ports = fastPorts(path)
+export async function choosePorts(
+  most: DataPath = 'direct',
+  build: (path: FastDataPath) => Ports | undefined = fastPorts,
+): Promise<Ports> {
+  const paths: FastDataPath[] = ['direct', 'adopted']
+  for (const path of most === 'plain' ? [] : paths.slice(paths.indexOf(most))) {
+    const ports = build(path)
     if (ports !== undefined && (await carries(ports.make))) return ports
   }
   return plainPorts
@@ -48,7 +51,7 @@ export const plainPorts: Ports = {
 }
 
 /** @returns undefined where this Node does not have what it takes; whether it works is not tried */
-export function fastPorts(path: 'adopted' | 'direct'): Ports | undefined {
+export function fastPorts(path: FastDataPath): Ports | undefined {
   const reads = ReadTakeover.find()
   const writes = path === 'direct' ? HandleWrites.find() : undefined
   if (reads === undefined || (path === 'direct' && writes === undefined)) return undefined
@@ -65,9 +68,13 @@ export function fastPorts(path: 'adopted' | 'direct'): Ports | undefined {
 
 /** Whether bytes come back through a port, before and after a pause, and its server closes. */
 async function carries(make: MakePort): Promise<boolean> {
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
-    echo(make(socket, readBytes)),
-  )
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    try {
+      echo(make(socket, readBytes))
+    } catch {
+      socket.destroy() // Which is an answer: no bytes come back.
+    }
+  })
   try {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo

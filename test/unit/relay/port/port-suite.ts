@@ -210,6 +210,54 @@ export function describePort(name: string, transport: Transport, make: MakePort)
       failing.peer.destroy()
     })
 
+    test.each(['drained', 'ended', 'closed'] as const)(
+      'a %s that throws ends this port alone',
+      async (callback) => {
+        const failing = await start(KiB)
+        const other = await start()
+        const called = Promise.withResolvers<void>()
+        failing.port[callback] = () => {
+          called.resolve()
+          throw new Error('a bug')
+        }
+        const gone = once(failing.ours, 'close')
+        failing.port.read(() => true)
+        const read = collect(other.port)
+        const large = Buffer.alloc(8 * MiB)
+        failing.port.give(large, 0, large.length)
+        failing.peer.resume()
+        if (callback === 'ended') failing.peer.end()
+        else if (callback === 'closed') failing.port.destroy()
+        await called.promise
+        await gone
+        other.peer.end('fine')
+        await other.closed
+        expect(read().toString()).toBe('fine')
+        failing.peer.destroy()
+      },
+    )
+
+    test('tells of an end behind what came before reading began', async () => {
+      const { port, ours, peer, ends, closed } = await start()
+      peer.end('early')
+      // Node has both in store by then, as after a dial that took its time.
+      ours.read(0)
+      await until(() => ours.readableLength === 5)
+      await turn()
+      let endsBefore = -1
+      port.ended = (how) => {
+        ends.push(how)
+        port.end()
+      }
+      port.read(() => {
+        endsBefore = ends.length
+        return true
+      })
+      peer.resume()
+      await closed
+      expect([endsBefore, ends]).toEqual([0, ['end']])
+    })
+
     test('asks for a pause at the limit, and for more at a quarter of it', async () => {
       const limit = 64 * KiB
       const { port, peer, closed } = await start(limit)
