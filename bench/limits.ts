@@ -51,7 +51,7 @@ function options(rate: RateLimit, sweep: Sweep): SessionOptions {
       controlFrameRate: { rate: { count: 50, perMs: 1000 }, burst: 50, over: 'close' },
       buffer: 65_536,
     },
-    makePort: (fastPorts('direct') ?? plainPorts).make,
+    ports: fastPorts('direct') ?? plainPorts,
     timeouts: {
       idle: Infinity,
       ping: 30_000,

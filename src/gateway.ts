@@ -144,7 +144,7 @@ export class Gateway {
       visibleRefusals: new VisibleRefusals(),
       sessions: this.#sessions,
       sweep: this.#sweep,
-      makePort: (socket, bufferBytes) => this.#ports.make(socket, bufferBytes),
+      ports: () => this.#ports,
       sinks: { logger: parts.logger, metrics: parts.metrics, refusals: this.#refusals },
       nextId: idSource(),
       draining: () => this.#draining,

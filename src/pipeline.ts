@@ -230,7 +230,7 @@ async function serveSession(
   dialed: DialedWebSocket | DialedBackend,
   { facts, proof }: { facts: SessionFacts; proof: Proof | undefined },
   { limits, timeouts }: Route,
-  { sessions, sinks, sweep, makePort, draining, logins, rechecks, graceMs }: Stages,
+  { sessions, sinks, sweep, ports, draining, logins, rechecks, graceMs }: Stages,
 ): Promise<void> {
   const identity = proof?.identity
   const expiresAt = identity === undefined ? Infinity : identity.expiresAt + graceMs
@@ -238,7 +238,13 @@ async function serveSession(
   const record = new SessionRecord(sinks, session)
   sessions.set(session, record)
   record.opened()
-  const options = { limits, timeouts, sweep, makePort, onLimit: record.overLimit.bind(record) }
+  const options = {
+    limits,
+    timeouts,
+    sweep,
+    ports: ports(),
+    onLimit: record.overLimit.bind(record),
+  }
   const ended =
     dialed.kind === 'websocket'
       ? relayWebSocket(session, socket, dialed.socket, { ...options, deflate: dialed.deflate })

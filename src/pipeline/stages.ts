@@ -13,7 +13,7 @@ import type { Exchange } from '../listener/exchange.ts'
 import type { TrustedProxies } from '../listener/forwarded.ts'
 import type { RecordSinks, RequestRecord } from '../observe/request-record.ts'
 import type { SessionRecord } from '../observe/session-record.ts'
-import type { MakePort } from '../relay/port/choose-ports.ts'
+import type { Ports } from '../relay/port/choose-ports.ts'
 import type { Session } from '../relay/session.ts'
 import type { Sweep } from '../relay/sweep.ts'
 import type { RouteTable } from '../route/route-table.ts'
@@ -105,7 +105,7 @@ export interface Stages {
   /** Every session that lives, with its record. */
   readonly sessions: Map<Session, SessionRecord>
   readonly sweep: Sweep
-  readonly makePort: MakePort
+  readonly ports: () => Ports
   readonly sinks: RecordSinks
   readonly nextId: () => string
   /** True once a drain has begun: requests that still come are refused. */

@@ -1,7 +1,7 @@
 import type { Limits } from '../config/config.ts'
 import type { Side } from './ending.ts'
 import type { PeerTimeouts } from './peer-clock.ts'
-import type { MakePort } from './port/choose-ports.ts'
+import type { Ports } from './port/choose-ports.ts'
 import type { Sweep } from './sweep.ts'
 import type { TunnelTimeouts } from './tunnel.ts'
 
@@ -13,7 +13,7 @@ export interface SessionOptions {
   >
   readonly timeouts: PeerTimeouts & TunnelTimeouts
   readonly sweep: Sweep
-  readonly makePort: MakePort
+  readonly ports: Ports
   /**
    * Called once per session and limit when one with `over: log` is passed, with the limit's name in
    * the configuration and who was the first to pass it.

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts'
 import type { Close } from '../websocket/close-code.ts'
 import { dataHeader, encodeControl, putDataHeader } from '../websocket/encode.ts'
 import { applyMask } from '../websocket/mask.ts'
+import type { ApplyMask } from '../websocket/mask.ts'
 import { Opcode } from '../websocket/opcode.ts'
 import type { FrameRules } from '../websocket/frame-header.ts'
 import { FrameScanner } from '../websocket/scanner.ts'
@@ -38,9 +39,9 @@ export function bridgeTcp(
   backend: Socket,
   options: BridgeOptions,
 ): Promise<Outcome> {
-  const { limits, timeouts, messages, sweep, makePort } = options
-  const clientLeg = new WebSocketLeg('client', makePort(client, limits.buffer), timeouts)
-  const backendPort = makePort(backend, limits.buffer)
+  const { limits, timeouts, messages, sweep, ports } = options
+  const clientLeg = new WebSocketLeg('client', ports.make(client, limits.buffer), timeouts)
+  const backendPort = ports.make(backend, limits.buffer)
   // Raw bytes have no pings: such a backend may be silent for as long as it likes.
   const backendClocks = { ping: Infinity, pong: Infinity, stall: timeouts.stall }
   const backendLeg = new BackendLeg('upstream', backendPort, backendClocks)
@@ -52,10 +53,15 @@ export function bridgeTcp(
     gates.control('client'),
     pace('client'),
     session.received,
-    { text: messages === 'text', ...gates.message('client') },
+    { text: messages === 'text', mask: ports.mask, ...gates.message('client') },
   )
   const sent = new BackendFlow(backendLeg, clientLeg, pace('upstream'), session.sent, messages)
   return new Tunnel(session, timeouts, sweep, received, sent).run()
+}
+
+interface MessageRules extends Pick<FrameRules, 'maxMessageBytes' | 'onBigMessage'> {
+  readonly text: boolean
+  readonly mask: ApplyMask
 }
 
 /** The client's messages as the backend's bytes. */
@@ -65,6 +71,7 @@ class MessageFlow extends ScannedFlow implements MessageHandler {
   readonly atBoundary = true
   protected readonly scanner: FrameScanner
   readonly #text: boolean
+  readonly #mask: ApplyMask
   /** Set while a text message is in progress. */
   #validator: Utf8Validator | undefined
   /**
@@ -80,11 +87,12 @@ class MessageFlow extends ScannedFlow implements MessageHandler {
     control: ControlGate,
     pace: Pace,
     tally: Tally,
-    rules: { readonly text: boolean } & Pick<FrameRules, 'maxMessageBytes' | 'onBigMessage'>,
+    rules: MessageRules,
   ) {
     super(from, to, control, pace)
-    const { text, ...message } = rules
+    const { text, mask, ...message } = rules
     this.#text = text
+    this.#mask = mask
     this.scanner = new FrameScanner(
       { from: 'client', deflate: false, ...message },
       this,
@@ -101,7 +109,7 @@ class MessageFlow extends ScannedFlow implements MessageHandler {
   }
 
   payload(bytes: Buffer, from: number, to: number, key: number, offset: number): void {
-    applyMask(bytes, from, to, key, offset)
+    this.#mask(bytes, from, to, key, offset)
     if (this.#validator?.feed(bytes, from, to) === false) throw notUtf8()
     if (this.#end === this.#start) {
       this.#start = from

@@ -31,9 +31,9 @@ export function relayWebSocket(
   upstream: Socket,
   options: RelayOptions,
 ): Promise<Outcome> {
-  const { limits, timeouts, deflate, sweep, makePort } = options
-  const clientLeg = new WebSocketLeg('client', makePort(client, limits.buffer), timeouts)
-  const upstreamLeg = new WebSocketLeg('upstream', makePort(upstream, limits.buffer), timeouts)
+  const { limits, timeouts, deflate, sweep, ports } = options
+  const clientLeg = new WebSocketLeg('client', ports.make(client, limits.buffer), timeouts)
+  const upstreamLeg = new WebSocketLeg('upstream', ports.make(upstream, limits.buffer), timeouts)
   const gates = new SessionGates(options)
   const flow = (from: Side): FrameFlow => {
     const [source, target] = from === 'client' ? [clientLeg, upstreamLeg] : [upstreamLeg, clientLeg]

@@ -1,5 +1,14 @@
 const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
+/** How a masking key is applied: as `applyMask` does it. */
+export type ApplyMask = (
+  bytes: Buffer,
+  from: number,
+  to: number,
+  key: number,
+  offset: number,
+) => void
+
 /** Shorter runs are done byte by byte: a view costs more than it gains. */
 const wideFrom = 48
 
@@ -25,7 +34,7 @@ export function applyMask(
     }
     const count = (to - at) >> 2
     const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, count)
-    const word = wordAt(key, phase)
+    const word = maskWord(key, phase)
     for (let i = 0; i < count; i++) words[i] = words[i]! ^ word
     at += count * 4
   }
@@ -40,8 +49,8 @@ export function keyByte(key: number, phase: number): number {
   return (key >>> (24 - phase * 8)) & 0xff
 }
 
-/** The key as one machine word that begins with the byte of `phase`. */
-function wordAt(key: number, phase: number): number {
+/** The key as one machine word that begins with the byte of `phase`, 0 to 3. */
+export function maskWord(key: number, phase: number): number {
   const turned = phase === 0 ? key : (key << (phase * 8)) | (key >>> (32 - phase * 8))
   if (!littleEndian) return turned
   return (

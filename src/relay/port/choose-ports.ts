@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { applyMask } from '../../websocket/mask.ts'
+import type { ApplyMask } from '../../websocket/mask.ts'
+import { MaskMemory } from '../../websocket/mask-memory.ts'
 import { AdoptedPort } from './adopted-port.ts'
 import type { FastPath } from './adopted-port.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -20,6 +23,8 @@ type FastDataPath = 'adopted' | 'direct'
 export interface Ports {
   readonly path: DataPath
   readonly make: MakePort
+  /** Applies a masking key: fastest to what these ports have read. */
+  readonly mask: ApplyMask
 }
 
 /** libuv's own: what one read brings at most. */
@@ -48,6 +53,7 @@ export async function choosePorts(
 export const plainPorts: Ports = {
   path: 'plain',
   make: (socket, bufferBytes) => new PlainPort(socket, bufferBytes),
+  mask: applyMask,
 }
 
 /** @returns undefined where this Node does not have what it takes; whether it works is not tried */
@@ -55,7 +61,9 @@ export function fastPorts(path: FastDataPath): Ports | undefined {
   const reads = ReadTakeover.find()
   const writes = path === 'direct' ? HandleWrites.find() : undefined
   if (reads === undefined || (path === 'direct' && writes === undefined)) return undefined
-  const readBuffer = Buffer.allocUnsafeSlow(readAt + readBytes)
+  const memory = MaskMemory.create()
+  const buffer = memory?.bytes ?? Buffer.allocUnsafeSlow(readAt + readBytes)
+  const readBuffer = buffer.subarray(0, readAt + readBytes)
   const fast: FastPath = { reads, writes, pool: new BufferPool(), readBuffer, readAt }
   return {
     path,
@@ -63,6 +71,7 @@ export function fastPorts(path: FastDataPath): Ports | undefined {
       reads.fits(socket)
         ? new AdoptedPort(socket, bufferBytes, fast)
         : new PlainPort(socket, bufferBytes),
+    mask: memory === undefined ? applyMask : memory.apply.bind(memory),
   }
 }
 

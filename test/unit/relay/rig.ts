@@ -110,7 +110,7 @@ export class Rigs {
         ...settings.timeouts,
       },
       sweep: this.sweep,
-      makePort: ports.make,
+      ports,
       ...(settings.onLimit === undefined ? {} : { onLimit: settings.onLimit }),
     }
     const { deflate = false, bridge } = settings

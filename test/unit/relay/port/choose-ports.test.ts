@@ -55,7 +55,7 @@ describe('the ports that are chosen', () => {
         setImmediate(() => setImmediate(() => vi.runAllTimers()))
         return port
       }
-      return { path, make }
+      return { ...plainPorts, path, make }
     }
     try {
       expect((await choosePorts('direct', build)).path).toBe('plain')
