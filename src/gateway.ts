@@ -141,6 +141,7 @@ export class Gateway {
       sweep: this.#sweep,
       sinks: { logger: parts.logger, metrics: parts.metrics, refusals: this.#refusals },
       nextId: idSource(),
+      follow: (ended) => this.#follow(ended),
       draining: () => this.#draining,
     }
     parts.metrics.expect({
@@ -229,9 +230,21 @@ export class Gateway {
     this.#refusals.close()
   }
 
-  /** Requests and sessions alike: each is told of before its `serve` is over. */
+  #follow(served: Promise<void>): void {
+    this.#serving.add(served)
+    const over = (): void => {
+      this.#serving.delete(served)
+    }
+    served.then(over, (error: unknown) => {
+      over()
+      this.#logger.error({ err: error }, 'a record was lost')
+    })
+  }
+
+  /** Requests and sessions alike: each is told of before it is over. */
   async #allServed(): Promise<void> {
-    await Promise.all(this.#serving)
+    // A request that is over may have become a session.
+    while (this.#serving.size > 0) await Promise.allSettled(this.#serving)
   }
 
   /**
@@ -272,10 +285,7 @@ export class Gateway {
             this.#refusedUnheard(name, peer, entry.refusal)
           return entry
         },
-        serve: (exchange) => {
-          const served = serve(exchange, this.#stages).finally(() => this.#serving.delete(served))
-          this.#serving.add(served)
-        },
+        serve: (exchange) => this.#follow(serve(exchange, this.#stages)),
         failed: (connection, error) => serveNothing(connection, error, this.#stages),
         stalled: (listener, peer, error) => this.#refusedUnheard(listener, peer, error),
         acceptFailed: (error) =>

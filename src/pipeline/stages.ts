@@ -106,6 +106,8 @@ export interface Stages {
   readonly sweep: Sweep
   readonly sinks: RecordSinks
   readonly nextId: () => string
+  /** Waits for a session's end in a drain, though its request is over. */
+  readonly follow: (ended: Promise<void>) => void
   /** True once a drain has begun: requests that still come are refused. */
   readonly draining: () => boolean
 }
