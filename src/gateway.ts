@@ -67,7 +67,9 @@ export class Gateway {
   readonly #pools = new Map<string, UpstreamPool>()
   readonly #listeners: Listener[] = []
   /** Requests and sessions that are not over. */
-  readonly #serving = new Set<Promise<void>>()
+  #serving = 0
+  /** Waits until there are none. */
+  #served: (() => void) | undefined
   readonly #stages: Stages
   #draining = false
 
@@ -231,20 +233,26 @@ export class Gateway {
   }
 
   #follow(served: Promise<void>): void {
-    this.#serving.add(served)
-    const over = (): void => {
-      this.#serving.delete(served)
-    }
-    served.then(over, (error: unknown) => {
-      over()
-      this.#logger.error({ err: error }, 'a record was lost')
-    })
+    this.#serving++
+    served.then(this.#over, this.#lost)
+  }
+
+  readonly #over = (): void => {
+    this.#serving--
+    if (this.#serving === 0) this.#served?.()
+  }
+
+  readonly #lost = (error: unknown): void => {
+    this.#logger.error({ err: error }, 'a record was lost')
+    this.#over()
   }
 
   /** Requests and sessions alike: each is told of before it is over. */
-  async #allServed(): Promise<void> {
-    // A request that is over may have become a session.
-    while (this.#serving.size > 0) await Promise.allSettled(this.#serving)
+  #allServed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#served = resolve
+      if (this.#serving === 0) resolve()
+    })
   }
 
   /**
