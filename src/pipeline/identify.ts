@@ -55,17 +55,19 @@ export async function identify(
  */
 function proofOf(
   identity: Identity,
-  { signal: _, ...proven }: Attempt,
+  attempt: Attempt,
   tickets: readonly { proofOf(identity: Identity): Attempt | undefined }[],
 ): Proven {
   for (const ticket of tickets) {
     const proof = ticket.proofOf(identity)
-    if (proof !== undefined) {
-      const { signal: _own, ...given } = proof
-      return given
-    }
+    if (proof !== undefined) return withoutSignal(proof)
   }
-  return proven
+  return withoutSignal(attempt)
+}
+
+/** A signal is its request's, and holds what listens to it. */
+function withoutSignal({ request, onward, protocols, peer, route, upgrade }: Attempt): Proven {
+  return { request, onward, protocols, peer, route, upgrade }
 }
 
 const noNames: ReadonlySet<string> = new Set()

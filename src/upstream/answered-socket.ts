@@ -38,7 +38,7 @@ export class AnsweredSocket extends Duplex {
     this.#socket.off('data', this.#take).off('end', this.#end).off('close', this.#close)
     this.#socket.pause()
     const rest: Buffer[] = []
-    for (let chunk: Buffer | null; (chunk = this.read() as Buffer | null) !== null;) {
+    for (let chunk: unknown = this.read(); chunk instanceof Buffer; chunk = this.read()) {
       rest.push(chunk)
     }
     return rest
