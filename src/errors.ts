@@ -96,7 +96,12 @@ export class GatewayError extends Error {
   readonly #upstreamCode: number | undefined
 
   constructor(token: Token, message: string, options?: GatewayErrorOptions) {
+    // A stack is told for bugs alone (`log-value.ts`); taking one costs more than all the rest of
+    // what ends a session, which needs one of these each.
+    const { stackTraceLimit } = Error
+    if (token !== 'internal') Error.stackTraceLimit = 0
     super(message, options)
+    Error.stackTraceLimit = stackTraceLimit
     this.token = token
     this.headers = options?.headers ?? []
     this.#upstreamCode = options?.upstreamCode

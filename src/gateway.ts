@@ -71,7 +71,9 @@ export class Gateway {
   readonly #pools = new Map<string, UpstreamPool>()
   readonly #listeners: Listener[] = []
   /** Requests and sessions that are not over. */
-  readonly #serving = new Set<Promise<void>>()
+  #serving = 0
+  /** Waits until there are none. */
+  #served: (() => void) | undefined
   readonly #stages: Stages
   #ports = plainPorts
   #draining = false
@@ -147,6 +149,7 @@ export class Gateway {
       ports: () => this.#ports,
       sinks: { logger: parts.logger, metrics: parts.metrics, refusals: this.#refusals },
       nextId: idSource(),
+      follow: (ended) => this.#follow(ended),
       draining: () => this.#draining,
     }
     parts.metrics.expect({
@@ -237,9 +240,27 @@ export class Gateway {
     this.#refusals.close()
   }
 
-  /** Requests and sessions alike: each is told of before its `serve` is over. */
-  async #allServed(): Promise<void> {
-    await Promise.all(this.#serving)
+  #follow(served: Promise<void>): void {
+    this.#serving++
+    served.then(this.#over, this.#lost)
+  }
+
+  readonly #over = (): void => {
+    this.#serving--
+    if (this.#serving === 0) this.#served?.()
+  }
+
+  readonly #lost = (error: unknown): void => {
+    this.#logger.error({ err: error }, 'a record was lost')
+    this.#over()
+  }
+
+  /** Requests and sessions alike: each is told of before it is over. */
+  #allServed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#served = resolve
+      if (this.#serving === 0) resolve()
+    })
   }
 
   /**
@@ -280,10 +301,7 @@ export class Gateway {
             this.#refusedUnheard(name, peer, entry.refusal)
           return entry
         },
-        serve: (exchange) => {
-          const served = serve(exchange, this.#stages).finally(() => this.#serving.delete(served))
-          this.#serving.add(served)
-        },
+        serve: (exchange) => this.#follow(serve(exchange, this.#stages)),
         failed: (connection, error) => serveNothing(connection, error, this.#stages),
         stalled: (listener, peer, error) => this.#refusedUnheard(listener, peer, error),
         acceptFailed: (error) =>

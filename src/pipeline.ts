@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { AuthAnswer } from './auth/authenticator.ts'
 import type { Connection } from './connection.ts'
@@ -22,6 +23,7 @@ import { cleaned, identify, linesFor, refusalIn } from './pipeline/identify.ts'
 import type { Proof } from './pipeline/identify.ts'
 import { isTunnel } from './pipeline/stages.ts'
 import type { Route, Stages, TunnelAction } from './pipeline/stages.ts'
+import { Stay } from './pipeline/stay.ts'
 import { Session } from './relay/session.ts'
 import { bridgeTcp } from './relay/tcp-bridge.ts'
 import { relayWebSocket } from './relay/websocket-relay.ts'
@@ -129,35 +131,52 @@ async function admitUpgrade(
   const { admission } = stages
   const { request, protocols } = upgrade
   const { client } = request
-  const { signal, peer } = exchange.connection
+  const { connection } = exchange
   admission.admitHandshake(client)
   const place = admission.sessionPlace({ route: route.name, client, limits: route.limits })
+  let lives = false
   try {
     place.admitClient()
-    const facts = { request, onward: clean.request, protocols, peer, route: route.name }
-    const attempt = { ...facts, upgrade: true, signal }
-    const proof = await identify(attempt, route, record, stages)
-    if (proof !== undefined && 'kind' in proof) {
-      passAuthAnswer(exchange, proof, route, record)
-      return
+    let proof: Proof | undefined
+    if (route.auth !== undefined) {
+      const { peer, signal } = connection
+      const facts = { request, onward: clean.request, protocols, peer, route: route.name }
+      const found = await identify({ ...facts, upgrade: true, signal }, route, record, stages)
+      if (found !== undefined && 'kind' in found) {
+        passAuthAnswer(exchange, found, route, record)
+        return
+      }
+      proof = found
     }
     place.admitIdentity(proof?.identity)
-    await openSession(exchange, { upgrade: clean, proof }, route, action, record, stages)
+    const admitted = { upgrade: clean, proof, place }
+    lives = await openSession(exchange, admitted, route, action, record, stages)
   } finally {
-    place.release()
+    if (!lives) place.release()
   }
 }
 
-/** The upstream answers before the client does, so that its failure is still a 502. */
+interface Admitted {
+  readonly upgrade: UpgradeRequest
+  readonly proof: Proof | undefined
+  readonly place: { release(): void }
+}
+
+/**
+ * The upstream answers before the client does, so that its failure is still a 502.
+ * @returns whether there is a session now, which has taken over the place. It outlives this request,
+ * and holds nothing of it but what it is told here
+ */
 async function openSession(
-  { connection, takeover, response }: Exchange,
-  { upgrade, proof }: { upgrade: UpgradeRequest; proof: Proof | undefined },
+  exchange: Exchange,
+  { upgrade, proof, place }: Admitted,
   route: Route,
   action: TunnelAction,
   record: RequestRecord,
   stages: Stages,
-): Promise<void> {
-  const { signal } = connection
+): Promise<boolean> {
+  const { connection, takeover } = exchange
+  const { signal, socket } = connection
   const { metrics } = stages.sinks
   // Node hands the socket over for what parseUpgrade takes; were they ever to differ, nothing is
   // tunnelled.
@@ -171,9 +190,9 @@ async function openSession(
     record.answered({
       status,
       server,
-      ...(await relayAnswer(dialed, response, { stallMs, signal })),
+      ...(await relayAnswer(dialed, exchange.response, { stallMs, signal })),
     })
-    return
+    return false
   }
   if (signal.aborted) {
     dialed.socket.destroy()
@@ -191,7 +210,8 @@ async function openSession(
     subprotocol: protocol,
     identity: proof?.identity.subject,
   }
-  await serveSession(connection, dialed, { facts, proof }, route, stages)
+  stages.follow(serveSession(socket, dialed, { facts, proof, place }, route, stages))
+  return true
 }
 
 type Dialed = UpstreamAnswer | DialedWebSocket | DialedBackend
@@ -225,18 +245,19 @@ async function dial(
 }
 
 /** From the 101 until both sockets have closed. */
-async function serveSession(
-  { socket }: Connection,
+function serveSession(
+  socket: Socket,
   dialed: DialedWebSocket | DialedBackend,
-  { facts, proof }: { facts: SessionFacts; proof: Proof | undefined },
+  { facts, proof, place }: { facts: SessionFacts } & Omit<Admitted, 'upgrade'>,
   { limits, timeouts }: Route,
-  { sessions, sinks, sweep, ports, draining, logins, rechecks, graceMs }: Stages,
+  stages: Stages,
 ): Promise<void> {
+  const { sinks, sweep, ports, draining, graceMs } = stages
   const identity = proof?.identity
   const expiresAt = identity === undefined ? Infinity : identity.expiresAt + graceMs
   const session = new Session(facts, dialed.kind === 'tcp' ? 'bridge' : 'websocket', expiresAt)
   const record = new SessionRecord(sinks, session)
-  sessions.set(session, record)
+  const stay = new Stay(session, record, place, stages)
   record.opened()
   const options = {
     limits,
@@ -248,23 +269,11 @@ async function serveSession(
   const ended =
     dialed.kind === 'websocket'
       ? relayWebSocket(session, socket, dialed.socket, { ...options, deflate: dialed.deflate })
-      : bridgeTcp(session, socket, dialed.socket, {
-          ...options,
-          messages: dialed.messages,
-        })
+      : bridgeTcp(session, socket, dialed.socket, { ...options, messages: dialed.messages })
   // A drain or a revocation that came during the dial has not seen this session.
   if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
-  const end = (error: GatewayError): void => session.close(error)
-  const leave = logins.enter({ id: facts.id, identity, end })
-  const renew = (at: number): void => {
-    session.expiresAt = at + graceMs
-  }
-  const rest = proof && rechecks.watch(proof.identity, proof.attempt, { end, renew })
-  const outcome = await ended
-  leave()
-  rest?.()
-  sessions.delete(session)
-  record.closed(outcome)
+  stay.begin(proof)
+  return ended.then(stay.over)
 }
 
 async function serveRequest(

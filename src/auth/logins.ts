@@ -19,7 +19,7 @@ export interface Login {
 export class Logins {
   readonly #revocations: Revocations
   /** So that the thousand sessions of one subject are found without a look at everybody else's. */
-  readonly #byName = new Map<string, Set<Login>>()
+  readonly #byName = new Map<string, Login | Set<Login>>()
 
   constructor(revocations: Revocations) {
     this.#revocations = revocations
@@ -39,8 +39,10 @@ export class Logins {
   enter(login: Login): () => void {
     for (const name of namesOfLogin(login)) {
       const others = this.#byName.get(name)
-      if (others === undefined) this.#byName.set(name, new Set([login]))
-      else others.add(login)
+      // Most names are one session's, its id above all: those cost no Set.
+      if (others === undefined) this.#byName.set(name, login)
+      else if (others instanceof Set) others.add(login)
+      else this.#byName.set(name, new Set([others, login]))
     }
     const { identity } = login
     if (identity !== undefined && this.#revocations.refuses(identity)) login.end(revoked())
@@ -71,7 +73,8 @@ export class Logins {
 
   #end(kind: TargetKind, authenticator: string, value: string): number {
     const key = keyOf(kind, authenticator, value)
-    const named = [...(this.#byName.get(keyOf(kind, '', value)) ?? [])]
+    const found = this.#byName.get(keyOf(kind, '', value)) ?? []
+    const named = 'id' in found ? [found] : [...found]
     const logins = named.filter(
       ({ identity }) => authenticator === '' || identity?.authenticator === authenticator,
     )
@@ -92,17 +95,17 @@ export class Logins {
   #leave(login: Login): void {
     for (const name of namesOfLogin(login)) {
       const logins = this.#byName.get(name)
-      logins?.delete(login)
-      if (logins?.size === 0) this.#byName.delete(name)
+      if (logins instanceof Set) logins.delete(login)
+      if (logins === login || (logins instanceof Set && logins.size === 0))
+        this.#byName.delete(name)
     }
   }
 }
 
 function namesOfLogin({ id, identity }: Login): string[] {
-  const names = identity === undefined ? [] : namesOf(identity)
-  return [...names, { kind: 'id' as const, value: id }].map(({ kind, value }) =>
-    keyOf(kind, '', value),
-  )
+  const own = keyOf('id', '', id)
+  if (identity === undefined) return [own]
+  return [own, ...namesOf(identity).map(({ kind, value }) => keyOf(kind, '', value))]
 }
 
 /** Nobody knows how long a token lives that has not been seen. */

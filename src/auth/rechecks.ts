@@ -10,11 +10,16 @@ export interface RechecksOptions {
   readonly warn: (detail: string) => void
 }
 
+/** What is asked with: a request that is over, and nothing that ended with it. */
+export type Proven = Omit<Attempt, 'signal'>
+
 interface Watch {
   readonly identity: Identity
-  readonly attempt: Attempt
+  readonly proven: Proven
   readonly authenticator: Authenticator
   readonly session: Rechecked
+  /** While it is being asked about. */
+  question: AbortController | undefined
 }
 
 /** The session that an identity was let in for. */
@@ -46,16 +51,17 @@ export class Rechecks {
   }
 
   /** Watches over an identity until the returned function is called. */
-  watch(identity: Identity, attempt: Attempt, session: Rechecked): () => void {
+  watch(identity: Identity, proven: Proven, session: Rechecked): () => void {
     const authenticator = this.#options.authenticators.get(identity.authenticator)
     if (this.#options.intervalMs === Infinity || authenticator?.recheck === undefined) {
       return () => undefined
     }
-    const watch = { identity, attempt, authenticator, session }
+    const watch: Watch = { identity, proven, authenticator, session, question: undefined }
     this.#wait(watch)
     return () => {
       this.#dueAt.delete(watch)
       this.#asking.delete(watch)
+      watch.question?.abort(new GatewayError('client-lost', 'its session has ended'))
     }
   }
 
@@ -83,7 +89,9 @@ export class Rechecks {
   }
 
   async #ask(watch: Watch): Promise<void> {
-    const verdict = await this.#verdict(watch)
+    watch.question = new AbortController()
+    const verdict = await this.#verdict(watch, watch.question.signal)
+    watch.question = undefined
     // Its session may have ended meanwhile.
     if (!this.#asking.delete(watch)) return
     if (verdict instanceof GatewayError) {
@@ -95,13 +103,12 @@ export class Rechecks {
   }
 
   /** @returns why the session ends, or the login as it is by now; undefined where nobody answers */
-  async #verdict({
-    authenticator,
-    identity,
-    attempt,
-  }: Watch): Promise<GatewayError | Identity | undefined> {
+  async #verdict(
+    { authenticator, identity, proven }: Watch,
+    signal: AbortSignal,
+  ): Promise<GatewayError | Identity | undefined> {
     try {
-      const now = await authenticator.recheck?.(identity, attempt)
+      const now = await authenticator.recheck?.(identity, { ...proven, signal })
       return now ?? new GatewayError('session-revoked', `${authenticator.name} refuses it by now`)
     } catch (thrown) {
       const { token, message } = GatewayError.from(thrown)
@@ -109,7 +116,7 @@ export class Rechecks {
       if (token === 'credentials-invalid' || token === 'permission-missing') {
         return new GatewayError('session-revoked', message)
       }
-      this.#options.warn(`${authenticator.name}: ${message}`)
+      if (!signal.aborted) this.#options.warn(`${authenticator.name}: ${message}`)
       return undefined
     }
   }

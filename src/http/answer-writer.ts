@@ -13,6 +13,7 @@ export interface AnswerWriterOptions {
 }
 
 const nothing = Buffer.alloc(0)
+const smallBytes = 1_024
 
 /**
  * Writes an upstream's answer to the client with back-pressure. Once its head is out, an answer
@@ -78,10 +79,22 @@ export class AnswerWriter {
   /** @returns false when the producer should pause until `resume` */
   write(chunk: Buffer): boolean {
     if (this.#response.destroyed) return true
+    const first = this.sent === 0
     this.sent += chunk.length
-    if (this.#response.write(chunk)) return true
+    if (
+      first && chunk.length <= smallBytes ? this.#writeWithHead(chunk) : this.#response.write(chunk)
+    )
+      return true
     this.#watch()
     return false
+  }
+
+  /**
+   * As text a small body becomes one string with the head, and one plain write: cheaper
+   * than a gathered write of two pieces, a tenth of a bare answer of Node.
+   */
+  #writeWithHead(chunk: Buffer): boolean {
+    return this.#response.write(chunk.toString('latin1'), 'latin1')
   }
 
   /**

@@ -32,12 +32,14 @@ export async function relayAnswer(
       })
       body.on('end', resolve)
       body.on('error', reject)
-      body.on('close', () => reject(new GatewayError('upstream-lost', 'the answer was cut short')))
+      body.on('close', () => reject(cutShort()))
     })
     // Paused until there is a head in front of it; a failure before that is looked at below.
     body.pause()
     ended.catch(() => undefined)
     if (signal.aborted) abort()
+    // It may have broken before anybody listened, and says nothing any more then.
+    else if (body.destroyed) throw cutShort(body.errored)
     writer.head(answer.status, answer.statusText, responseHeaders(answer.headers))
     body.resume()
     await ended
@@ -56,5 +58,9 @@ export async function relayAnswer(
 
 function meaningOf(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown
-  return new GatewayError('upstream-lost', 'the answer was cut short', { cause: thrown })
+  return cutShort(thrown)
+}
+
+function cutShort(cause?: unknown): GatewayError {
+  return new GatewayError('upstream-lost', 'the answer was cut short', { cause })
 }

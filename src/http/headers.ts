@@ -1,8 +1,7 @@
-import { foldHeaderName } from '../config/identity-header.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import { listElements } from '../websocket/token-list.ts'
 import { forwardingHeaders } from './forwarding-headers.ts'
-import { isForwarding } from './forwarding-names.ts'
+import { headerName } from './header-name.ts'
 
 export interface OutboundOptions {
   /** Folded names (`foldHeaderName`) that only the gateway may set. */
@@ -10,21 +9,6 @@ export interface OutboundOptions {
   /** For a WebSocket: the dial writes Connection, Upgrade and Sec-WebSocket-* itself. */
   readonly upgrade: boolean
 }
-
-/**
- * Fields of one connection, not of the message (RFC 9110 section 7.6.1), and those that the gateway
- * answers itself.
- */
-const hopByHop = new Set([
-  'connection',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 /**
  * What a client must not be able to take out by naming it in Connection: somebody behind us decides
@@ -43,16 +27,16 @@ export function outboundHeaders(request: EdgeRequest, options: OutboundOptions):
   const nominated = nominees(request.headers.all('connection'))
   const lines = request.host === '' ? [] : ['Host', authorityOf(request)]
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at]!.toLowerCase()
-    const folded = foldHeaderName(name)
+    const traits = headerName(raw[at]!)
+    const name = traits.lower
     // Backends that pass headers on as variables (CGI, WSGI) cannot tell `_` from `-`.
     if (name === 'host' || name.includes('_')) continue
-    if (hopByHop.has(name) || isProxy(folded)) continue
-    if (options.identityHeaders.has(folded)) continue
-    if (isForwarding(folded, request.peerTrusted)) continue
+    if (traits.hopByHop || traits.proxy) continue
+    if (options.identityHeaders.has(traits.folded)) continue
+    if (request.peerTrusted ? traits.trustedForwarding : traits.forwarding) continue
     if (name.startsWith('sec-websocket-')) {
       if (options.upgrade) continue
-    } else if (nominated.has(name) && !neverNominated.has(name) && !isForwarding(folded, false)) {
+    } else if (nominated.has(name) && !neverNominated.has(name) && !traits.forwarding) {
       continue
     }
     if (name === 'content-length' && !request.hasBody) continue
@@ -71,9 +55,9 @@ export function responseHeaders(raw: readonly string[]): string[] {
   const nominated = nominees(valuesOf(raw, 'connection'))
   const lines: string[] = []
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at]!.toLowerCase()
-    if (hopByHop.has(name) || isProxy(name)) continue
-    if (nominated.has(name) && name !== 'content-length') continue
+    const traits = headerName(raw[at]!)
+    if (traits.hopByHop || isProxy(traits.lower)) continue
+    if (nominated.has(traits.lower) && traits.lower !== 'content-length') continue
     lines.push(raw[at]!, raw[at + 1]!)
   }
   return lines
@@ -106,8 +90,8 @@ const neverTrailers = new Set([
 export function answerTrailers(raw: readonly string[]): string[] {
   const lines: string[] = []
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at]!.toLowerCase()
-    if (neverTrailers.has(name) || hopByHop.has(name) || isProxy(name)) continue
+    const { lower, hopByHop } = headerName(raw[at]!)
+    if (neverTrailers.has(lower) || hopByHop || isProxy(lower)) continue
     lines.push(raw[at]!, raw[at + 1]!)
   }
   return lines
@@ -122,7 +106,10 @@ function isProxy(name: string): boolean {
   return name === 'proxy' || name.startsWith('proxy-')
 }
 
+const nobody: ReadonlySet<string> = new Set()
+
 function nominees(connection: readonly string[]): ReadonlySet<string> {
+  if (connection.length === 0) return nobody
   return new Set(listElements(connection).map((name) => name.toLowerCase()))
 }
 
@@ -134,7 +121,7 @@ function acceptsTrailers(lines: readonly string[]): boolean {
 function valuesOf(raw: readonly string[], wanted: string): string[] {
   const values: string[] = []
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    if (raw[at]!.toLowerCase() === wanted) values.push(raw[at + 1]!)
+    if (headerName(raw[at]!).lower === wanted) values.push(raw[at + 1]!)
   }
   return values
 }

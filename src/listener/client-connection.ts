@@ -14,9 +14,11 @@ export class ClientConnection implements Connection {
   readonly peer: Peer
   readonly socket: Socket
   readonly refusal: GatewayError | undefined
-  readonly #controller = new AbortController()
+  /** Made for the first who asks for it. */
+  #controller: AbortController | undefined
+  #reason: GatewayError | undefined
   readonly #serve: (exchange: Exchange) => void
-  readonly #deadline: NodeJS.Timeout
+  #deadline: NodeJS.Timeout | undefined
   readonly #idleMs: number
   readonly #queue: Exchange[] = []
   #current: Exchange | undefined
@@ -48,18 +50,15 @@ export class ClientConnection implements Connection {
     this.#deadline = facts.deadline
     this.#idleMs = facts.idleMs
     this.#serve = serve
-    this.socket.once('close', () =>
-      this.abort(new GatewayError('client-lost', 'the client has gone')),
-    )
+    this.socket.once('close', this.#closed)
     // Before an answer a FIN means that the client has gone; afterwards Node's HTTP server sees to
     // it.
-    this.socket.once('end', () => {
-      if (this.#current !== undefined && !this.#taken)
-        this.destroy(new GatewayError('client-lost', 'the client has gone'))
-    })
+    this.socket.once('end', this.#ended)
   }
 
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason)
     return this.#controller.signal
   }
 
@@ -79,7 +78,7 @@ export class ClientConnection implements Connection {
 
   /** Serves a request, after those that came before it. */
   offer(exchange: Exchange): void {
-    clearTimeout(this.#deadline)
+    this.#ranInTime()
     if (this.#idleMs !== Infinity) this.socket.setTimeout(0)
     if (this.#closing) return
     if (this.#current === undefined) {
@@ -90,10 +89,23 @@ export class ClientConnection implements Connection {
     this.socket.pause()
   }
 
-  /** The socket has become a session's: it is not counted as HTTP any more. */
+  /**
+   * The socket has become a session's: it is not counted as HTTP any more, and what it was needed
+   * for as such is let go. The signal was the request's; a session sees for itself when its client
+   * leaves.
+   */
   give(): void {
     this.#taken = true
     this.#closing = true
+    this.#current = undefined
+    this.#queue.length = 0
+    this.#controller = undefined
+    this.socket.off('end', this.#ended).off('close', this.#closed)
+  }
+
+  /** The exchange is over: its answer has gone out, or can not. */
+  done(exchange: Exchange): void {
+    if (this.#current === exchange) this.#next(exchange.response)
   }
 
   /**
@@ -105,7 +117,8 @@ export class ClientConnection implements Connection {
     this.#closing = true
     const last = this.#queue.at(-1) ?? this.#current
     if (last === undefined) this.socket.destroySoon()
-    else if (!last.response.headersSent) last.response.shouldKeepAlive = false
+    else if (last.takeover === undefined && !last.response.headersSent)
+      last.response.shouldKeepAlive = false
   }
 
   /**
@@ -114,8 +127,9 @@ export class ClientConnection implements Connection {
    */
   abort(reason: GatewayError): void {
     this.#closing = true
-    clearTimeout(this.#deadline)
-    this.#controller.abort(reason)
+    this.#ranInTime()
+    this.#reason ??= reason
+    this.#controller?.abort(reason)
   }
 
   destroy(reason: GatewayError): void {
@@ -125,12 +139,16 @@ export class ClientConnection implements Connection {
 
   #run(exchange: Exchange): void {
     this.#current = exchange
-    if (this.#closing && this.#queue.length === 0) exchange.response.shouldKeepAlive = false
-    exchange.response.once('close', () => this.#next(exchange))
+    // An upgrade has a response only where one is needed; it is the connection's last anyway, and
+    // whoever makes it says when it is done.
+    if (exchange.takeover === undefined) {
+      if (this.#closing && this.#queue.length === 0) exchange.response.shouldKeepAlive = false
+      exchange.response.once('close', () => this.done(exchange))
+    }
     this.#serve(exchange)
   }
 
-  #next({ response }: Exchange): void {
+  #next(response: Exchange['response']): void {
     this.#current = undefined
     if (!response.shouldKeepAlive) {
       // This was the last answer, as it said itself: whatever came behind its request is not to be
@@ -149,5 +167,17 @@ export class ClientConnection implements Connection {
       if (this.#idleMs !== Infinity) this.socket.setTimeout(Math.max(this.#idleMs, 1))
       this.socket.resume()
     }
+  }
+
+  #ranInTime(): void {
+    clearTimeout(this.#deadline)
+    this.#deadline = undefined
+  }
+
+  readonly #closed = (): void => this.abort(new GatewayError('client-lost', 'the client has gone'))
+
+  readonly #ended = (): void => {
+    if (this.#current !== undefined)
+      this.destroy(new GatewayError('client-lost', 'the client has gone'))
   }
 }

@@ -5,6 +5,7 @@ import type { Connection } from '../connection.ts'
 export interface Exchange {
   readonly connection: Connection
   readonly head: IncomingMessage
+  /** Of an upgrade it is made for the first who asks: nearly all of them need none. */
   readonly response: ServerResponse
   /**
    * Present where Node has handed the socket over (a WebSocket upgrade): `accept` writes the 101

@@ -11,11 +11,25 @@ export interface Authority {
 const authorityForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([1-9]\d{0,4}))?$/i
 const nameForm = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/
 
+/** A server has few names, and is asked by the same ones all day. */
+const maxKnown = 256
+const known = new Map<string, Authority>()
+
 /**
  * @returns undefined where `text` is no host with or without a port of 1 to 65535; userinfo,
  * escapes and zones are refused
  */
 export function parseAuthority(text: string): Authority | undefined {
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const authority = readAuthority(text)
+  if (authority === undefined || text.length > 255) return authority
+  if (known.size >= maxKnown) known.clear()
+  known.set(text, authority)
+  return authority
+}
+
+function readAuthority(text: string): Authority | undefined {
   const [, written, portText] = authorityForm.exec(text) ?? []
   if (written === undefined) return undefined
   const host = written.startsWith('[') ? ipv6Literal(written) : hostName(written)

@@ -8,7 +8,7 @@ import { GatewayError } from '../errors.ts'
 import { listsToken } from '../websocket/token-list.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { EarlyBytes } from './early-bytes.ts'
-import type { Takeover } from './exchange.ts'
+import type { Exchange, Takeover } from './exchange.ts'
 
 export interface HttpFrontOptions {
   /** For every head but the first of a connection, whose deadline runs from accept. */
@@ -93,8 +93,7 @@ export class HttpFront {
       !connection.closing &&
       head.method === 'GET' &&
       head.httpVersion === '1.1' &&
-      head.headers['transfer-encoding'] === undefined &&
-      Number(head.headers['content-length'] ?? 0) === 0 &&
+      !announcesBody(head) &&
       asksForWebSocket(head)
     )
   }
@@ -126,16 +125,11 @@ export class HttpFront {
     const gone = (): void =>
       connection.destroy(new GatewayError('client-lost', 'the client has gone'))
     const held = new EarlyBytes(socket, early, this.#options.earlyBytes, gone)
-    const { response, release } = answerOn(head, socket, () => held.discard())
-    const takeover: Takeover = {
-      accept(text) {
-        release()
-        connection.give()
-        held.release()
-        socket.write(text, 'latin1')
-      },
+    const taken = (): void => {
+      this.#connections.delete(socket)
+      connection.give()
     }
-    connection.offer({ connection, head, response, takeover })
+    connection.offer(new UpgradeExchange(connection, head, held, taken))
   }
 
   /** Node has let go of the socket, as with an upgrade; the request is refused further on. */
@@ -147,7 +141,7 @@ export class HttpFront {
     } else if (connection.busy) {
       connection.finish()
     } else {
-      const { response } = answerOn(head, socket, () => undefined)
+      const response = answerOn(head, socket, () => undefined)
       connection.offer({ connection, head, response, takeover: undefined })
     }
   }
@@ -170,36 +164,83 @@ export class HttpFront {
   }
 }
 
+/** An upgrade, which is taken over or answered. */
+class UpgradeExchange implements Exchange, Takeover {
+  readonly connection: ClientConnection
+  readonly head: IncomingMessage
+  readonly #held: EarlyBytes
+  readonly #taken: () => void
+  #response: ServerResponse | undefined
+
+  /** @param taken called when the socket is given away */
+  constructor(
+    connection: ClientConnection,
+    head: IncomingMessage,
+    held: EarlyBytes,
+    taken: () => void,
+  ) {
+    this.connection = connection
+    this.head = head
+    this.#held = held
+    this.#taken = taken
+  }
+
+  get takeover(): Takeover {
+    return this
+  }
+
+  get response(): ServerResponse {
+    if (this.#response === undefined) {
+      this.#response = answerOn(this.head, this.connection.socket, () => this.#held.discard())
+      this.#response.once('close', () => this.connection.done(this))
+    }
+    return this.#response
+  }
+
+  accept(text: string): void {
+    this.#taken()
+    this.#held.release()
+    this.connection.socket.write(text, 'latin1')
+  }
+}
+
 /** A response on a socket that Node's HTTP server has let go of. It is the connection's last. */
-function answerOn(
-  head: IncomingMessage,
-  socket: Socket,
-  finished: () => void,
-): { response: ServerResponse; release: () => void } {
+function answerOn(head: IncomingMessage, socket: Socket, finished: () => void): ServerResponse {
   const response = new ServerResponse(head)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   const drain = (): void => {
     response.emit('drain')
   }
-  const release = (): void => {
-    socket.off('drain', drain)
-    response.off('finish', finish)
-    response.detachSocket(socket)
-  }
   const finish = (): void => {
-    release()
+    socket.off('drain', drain)
+    response.detachSocket(socket)
     finished()
     closeLingering(socket)
   }
   socket.on('drain', drain)
   response.once('finish', finish)
-  return { response, release }
+  return response
 }
 
-function asksForWebSocket(head: IncomingMessage): boolean {
-  const { upgrade } = head.headers
-  return upgrade !== undefined && listsToken([upgrade], 'websocket')
+// On the raw lines, which are there already: Node makes `headers` of them when they are first asked
+// for, and the rest of an upgrade does not need those.
+
+function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]!.toLowerCase() !== 'upgrade') continue
+    if (listsToken([rawHeaders[at + 1]!], 'websocket')) return true
+  }
+  return false
+}
+
+function announcesBody({ rawHeaders }: IncomingMessage): boolean {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!.toLowerCase()
+    if (name === 'transfer-encoding') return true
+    if (name === 'content-length' && Number(rawHeaders[at + 1]) !== 0) return true
+  }
+  return false
 }
 
 function meaningOf(error: NodeJS.ErrnoException): GatewayError {

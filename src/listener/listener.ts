@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { canonicalAddress } from '../config/address.ts'
 import type { BindAddress } from '../config/bind-address.ts'
 import { longestDurationMs } from '../config/duration.ts'
@@ -165,7 +166,7 @@ export class Listener {
       },
       Math.min(this.#options.timeouts.handshake, longestDurationMs),
     )
-    socket.once('close', () => {
+    socket.on('close', () => {
       clearTimeout(deadline)
       this.#visits.delete(visit)
       entry.release()
@@ -203,7 +204,11 @@ export class Listener {
       allowHalfOpen: true,
       requestCert: contexts.clients !== undefined,
       rejectUnauthorized: contexts.clients?.required ?? false,
-      SNICallback: (servername, choose) => choose(null, contexts.pick(servername)),
+      // Asking costs every handshake a stop and a way into JavaScript and back.
+      ...(contexts.several && {
+        SNICallback: (servername: string, choose: (error: null, context: SecureContext) => void) =>
+          choose(null, contexts.pick(servername)),
+      }),
     } as ConstructorParameters<typeof TLSSocket>[1])
     const turnAway = (token: 'credentials-missing' | 'credentials-invalid', why: string): void =>
       this.#options.stalled(this.name, peer, new GatewayError(token, why))

@@ -42,6 +42,8 @@ const ciphers = [
  */
 export class TlsContexts {
   readonly default: SecureContext
+  /** There is a choice between certificates; otherwise `default` is for every name. */
+  readonly several: boolean
   /** Whose client certificates are asked for, if any are. */
   readonly clients: ClientAuthority | undefined
   /** Warnings about certificates that load but will disappoint: expired, about to expire. */
@@ -86,6 +88,7 @@ export class TlsContexts {
     }
     if (first === undefined) throw new Error('a TLS listener needs a certificate')
     this.default = first
+    this.several = pairs.length > 1
     this.clients = clients
     this.warnings = warnings
     this.outdated = outdated

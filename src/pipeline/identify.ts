@@ -1,5 +1,6 @@
 import type { Attempt, AuthAnswer } from '../auth/authenticator.ts'
 import type { Identity } from '../auth/identity.ts'
+import type { Proven } from '../auth/rechecks.ts'
 import { withoutCredentials } from '../auth/without-credentials.ts'
 import type { CleanRequest } from '../auth/without-credentials.ts'
 import { GatewayError } from '../errors.ts'
@@ -12,7 +13,7 @@ import type { Route, Stages } from './stages.ts'
 /** Who a client is, and by what it has proved that. Undefined on a route that asks for nothing. */
 export interface Proof {
   readonly identity: Identity
-  readonly attempt: Attempt
+  readonly proven: Proven
 }
 
 /**
@@ -45,7 +46,7 @@ export async function identify(
   if ('kind' in verdict) return verdict
   record.identity = verdict.subject
   logins.check(verdict)
-  return { identity: verdict, attempt: proofOf(verdict, attempt, auth.tickets) }
+  return { identity: verdict, proven: proofOf(verdict, attempt, auth.tickets) }
 }
 
 /**
@@ -56,12 +57,17 @@ function proofOf(
   identity: Identity,
   attempt: Attempt,
   tickets: readonly { proofOf(identity: Identity): Attempt | undefined }[],
-): Attempt {
+): Proven {
   for (const ticket of tickets) {
     const proof = ticket.proofOf(identity)
-    if (proof !== undefined) return { ...proof, signal: attempt.signal }
+    if (proof !== undefined) return withoutSignal(proof)
   }
-  return attempt
+  return withoutSignal(attempt)
+}
+
+/** A signal is its request's, and holds what listens to it. */
+function withoutSignal({ request, onward, protocols, peer, route, upgrade }: Attempt): Proven {
+  return { request, onward, protocols, peer, route, upgrade }
 }
 
 const noNames: ReadonlySet<string> = new Set()

@@ -108,6 +108,8 @@ export interface Stages {
   readonly ports: () => Ports
   readonly sinks: RecordSinks
   readonly nextId: () => string
+  /** Waits for a session's end in a drain, though its request is over. */
+  readonly follow: (ended: Promise<void>) => void
   /** True once a drain has begun: requests that still come are refused. */
   readonly draining: () => boolean
 }

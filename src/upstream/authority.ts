@@ -17,7 +17,11 @@ export function withHost(
   headers: readonly string[],
   server: Server,
   preserveHost: boolean,
-): string[] {
+): readonly string[] {
+  // As nearly all come: it stands in front, alone, and is kept.
+  if (preserveHost && headers[0] === 'Host' && headers[1] !== '' && !namesHostAgain(headers)) {
+    return headers
+  }
   const lines: string[] = []
   let host: string | undefined
   for (let at = 0; at < headers.length; at += 2) {
@@ -27,4 +31,12 @@ export function withHost(
   }
   const shown = preserveHost && host !== undefined && host !== '' ? host : authorityOf(server)
   return ['Host', shown, ...lines]
+}
+
+function namesHostAgain(headers: readonly string[]): boolean {
+  for (let at = 2; at < headers.length; at += 2) {
+    const name = headers[at]!
+    if (name.length === 4 && name.toLowerCase() === 'host') return true
+  }
+  return false
 }

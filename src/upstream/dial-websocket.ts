@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -6,8 +5,10 @@ import type { Server } from '../config/server-url.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
-import { serializeExtensions } from '../websocket/extensions.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
+import { AnsweredSocket } from './answered-socket.ts'
+import { freshKey, handshakeRequest } from './handshake-request.ts'
+import { readSwitchingHead } from './switching-head.ts'
 import type { DialedWebSocket, UpstreamAnswer, WebSocketOffer } from './upstream.ts'
 import { verifyHandshake } from './verify-handshake.ts'
 
@@ -18,10 +19,9 @@ export interface HandshakeOptions {
 }
 
 /**
- * Opens a WebSocket on a socket that `connect` made, whose only user it is. Node's client parses
- * the answer (undici's `upgrade` hides every answer that is no 101); what a 101 must say is checked
- * here. The socket comes back paused, with early frames in front and no listener but that of
- * `connect`, or it has been destroyed.
+ * Opens a WebSocket on a socket that `connect` made, whose only user it is. What a 101 must say is
+ * checked here. The socket comes back paused, with early frames in front and no listener but that
+ * of `connect`, or it has been destroyed.
  * @throws {GatewayError} `upstream-handshake`, `upstream-invalid`, `upstream-lost`,
  * `upstream-timeout`; the signal's reason
  */
@@ -29,20 +29,101 @@ export function shakeHands(
   socket: Socket,
   server: Server,
   offer: WebSocketOffer,
-  { handshakeMs, signal }: HandshakeOptions,
+  options: HandshakeOptions,
 ): Promise<DialedWebSocket | UpstreamAnswer> {
   return new Promise((resolve, reject) => {
+    const { signal } = options
     if (signal.aborted) {
       socket.destroy()
       reject(signal.reason)
       return
     }
-    const key = randomBytes(16).toString('base64')
+    new Handshake(socket, server, offer, options, resolve, reject).start()
+  })
+}
+
+/** One opening handshake, until there is an answer to it. */
+class Handshake {
+  readonly #socket: Socket
+  readonly #server: Server
+  readonly #offer: WebSocketOffer
+  readonly #signal: AbortSignal
+  readonly #resolve: (dialed: DialedWebSocket | UpstreamAnswer) => void
+  readonly #reject: (reason: unknown) => void
+  readonly #key = freshKey()
+  readonly #timer: NodeJS.Timeout
+  /** Of an answer whose head is not whole. */
+  #begin: Buffer | undefined
+
+  constructor(
+    socket: Socket,
+    server: Server,
+    offer: WebSocketOffer,
+    { handshakeMs, signal }: HandshakeOptions,
+    resolve: (dialed: DialedWebSocket | UpstreamAnswer) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#socket = socket
+    this.#server = server
+    this.#offer = offer
+    this.#signal = signal
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#timer = setTimeout(
+      () => this.#fail(this.#error('upstream-timeout', `no answer in ${handshakeMs} ms`)),
+      Math.min(handshakeMs, longestDurationMs),
+    )
+  }
+
+  start(): void {
+    this.#signal.addEventListener('abort', this.#abort)
+    this.#socket.on('close', this.#lost)
+    try {
+      const head = handshakeRequest(this.#offer, this.#key)
+      this.#socket.on('data', this.#read).on('end', this.#lost)
+      this.#socket.write(head, 'latin1')
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  readonly #read = (chunk: Buffer): void => {
+    const bytes = this.#begin === undefined ? chunk : Buffer.concat([this.#begin, chunk])
+    const head = readSwitchingHead(bytes)
+    if (head === 'partial') {
+      this.#begin = bytes
+      return
+    }
+    this.#socket.off('data', this.#read).off('end', this.#lost)
+    this.#socket.pause()
+    if (head === 'other') this.#parse(bytes)
+    else this.#switch('1.1', head.headers, bytes.subarray(head.end))
+  }
+
+  #switch(version: string, headers: readonly string[], early: Buffer): void {
+    try {
+      const { protocol, extensions } = verifyHandshake(version, headers, this.#key, this.#offer)
+      this.#settle()
+      if (early.length > 0) this.#socket.unshift(early)
+      const { deflate, header } = extensions
+      const facts = { protocol, extensions: header, deflate }
+      this.#resolve({ kind: 'websocket', socket: this.#socket, server: this.#server.url, ...facts })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /**
+   * Node's client decides on everything that is no plain 101: interim answers, what is malformed,
+   * and answers with a body, which it decodes. undici's `upgrade` hides those.
+   */
+  #parse(begin: Buffer): void {
+    const answered = new AnsweredSocket(this.#socket, begin)
     const request = httpRequest({
-      createConnection: () => socket,
+      createConnection: () => answered,
       method: 'GET',
-      path: offer.target,
-      headers: handshakeLines(offer, key),
+      path: '/',
+      headers: ['Connection', 'Upgrade', 'Upgrade', 'websocket'],
       setHost: false,
       maxHeaderSize: maxHeadBytes,
       insecureHTTPParser: false,
@@ -51,73 +132,65 @@ export function shakeHands(
     // them.
     request.maxHeadersCount = 0
     let interim = 0
-
-    const settle = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-      socket.off('close', lost)
-    }
-    const fail = (reason: unknown): void => {
-      settle()
-      socket.destroy()
-      reject(reason)
-    }
-    const abort = (): void => fail(signal.reason)
-    const lost = (): void =>
-      fail(new GatewayError('upstream-lost', `${server.url}: closed before a whole answer`))
-    const late = (): void =>
-      fail(new GatewayError('upstream-timeout', `${server.url}: no answer in ${handshakeMs} ms`))
-
     request.on('information', () => {
-      if (++interim > maxInterimAnswers) fail(tooManyInterims(server))
+      if (++interim > maxInterimAnswers) {
+        const message = `over ${maxInterimAnswers} interim answers`
+        this.#fail(this.#error('upstream-invalid', message))
+      }
     })
     request.on('upgrade', (answer, _socket, early) => {
-      try {
-        const { httpVersion, rawHeaders } = answer
-        const { protocol, extensions } = verifyHandshake(httpVersion, rawHeaders, key, offer)
-        settle()
-        socket.pause()
-        if (early.length > 0) socket.unshift(early)
-        const { deflate, header } = extensions
-        const facts = { protocol, extensions: header, deflate }
-        resolve({ kind: 'websocket', socket, server: server.url, ...facts })
-      } catch (error) {
-        fail(error)
-      }
+      const rest = answered.release()
+      this.#switch(answer.httpVersion, answer.rawHeaders, Buffer.concat([early, ...rest]))
     })
     request.on('response', (answer) => {
       try {
         const { statusCode = 0 } = answer
         // A 101 without Upgrade and Connection is an answer like others to Node's parser.
-        if (statusCode === 101) throw upgradesNothing(server)
+        if (statusCode === 101) throw this.#error('upstream-handshake', 'the 101 upgrades nothing')
         checkAnswerHead(statusCode, answer.rawHeaders)
-        settle()
-        resolve(ownAnswer(answer, socket, server))
+        this.#settle()
+        this.#resolve(ownAnswer(answer, this.#socket, this.#server))
       } catch (error) {
-        fail(error)
+        this.#fail(error)
       }
     })
     request.on('error', (error: NodeJS.ErrnoException) => {
       // Whatever the parser says is about the answer; the rest is about the socket.
       const invalid = error.code?.startsWith('HPE_') === true && !isCut(error)
       const token = invalid ? 'upstream-invalid' : 'upstream-lost'
-      fail(new GatewayError(token, `${server.url}: ${error.message}`, { cause: error }))
+      this.#fail(this.#error(token, error.message, error))
     })
-    socket.on('close', lost)
-    signal.addEventListener('abort', abort)
-    const timer = setTimeout(late, Math.min(handshakeMs, longestDurationMs))
     request.end()
-  })
-}
+  }
 
-function handshakeLines(offer: WebSocketOffer, key: string): string[] {
-  const extensions = serializeExtensions(offer.extensions)
-  const protocols = offer.protocols.join(', ')
-  const own = ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Version', '13']
-  const lines = [...offer.headers, ...own, 'Sec-WebSocket-Key', key]
-  if (protocols !== '') lines.push('Sec-WebSocket-Protocol', protocols)
-  if (extensions !== undefined) lines.push('Sec-WebSocket-Extensions', extensions)
-  return lines
+  #settle(): void {
+    clearTimeout(this.#timer)
+    this.#signal.removeEventListener('abort', this.#abort)
+    this.#socket.off('close', this.#lost)
+  }
+
+  #fail(reason: unknown): void {
+    this.#settle()
+    this.#socket.destroy()
+    this.#reject(reason)
+  }
+
+  #error(
+    token: 'upstream-handshake' | 'upstream-invalid' | 'upstream-lost' | 'upstream-timeout',
+    message: string,
+    cause?: Error,
+  ): GatewayError {
+    const options = cause === undefined ? undefined : { cause }
+    return new GatewayError(token, `${this.#server.url}: ${message}`, options)
+  }
+
+  readonly #abort = (): void => this.#fail(this.#signal.reason)
+
+  readonly #lost = (): void => {
+    const cause = this.#socket.errored ?? undefined
+    const message = cause?.message ?? 'closed before a whole answer'
+    this.#fail(this.#error('upstream-lost', message, cause))
+  }
 }
 
 function ownAnswer(answer: IncomingMessage, socket: Socket, server: Server): UpstreamAnswer {
@@ -136,15 +209,4 @@ function ownAnswer(answer: IncomingMessage, socket: Socket, server: Server): Ups
 /** A FIN inside a head is the parser's error too. */
 function isCut(error: NodeJS.ErrnoException): boolean {
   return error.code === 'HPE_INVALID_EOF_STATE'
-}
-
-function tooManyInterims(server: Server): GatewayError {
-  return new GatewayError(
-    'upstream-invalid',
-    `${server.url}: over ${maxInterimAnswers} interim answers`,
-  )
-}
-
-function upgradesNothing(server: Server): GatewayError {
-  return new GatewayError('upstream-handshake', `${server.url}: the 101 upgrades nothing`)
 }

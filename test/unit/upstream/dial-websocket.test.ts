@@ -212,6 +212,43 @@ test('hands over a paused socket with early frames in front and nobody listening
   socket.destroy()
 })
 
+test('a 101 may come in pieces, cut anywhere', async () => {
+  let at = 1
+  const { pool } = await upstream((socket, head) => {
+    const answer = accepting(head)
+    socket.write(answer.slice(0, at))
+    setImmediate(() => socket.write(`${answer.slice(at)}early`))
+  })
+  for (; at < 100; at += 7) {
+    const dialed = await pool.dialWebSocket(offer, calm)
+    if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
+    let early = ''
+    dialed.socket.on('data', (chunk: Buffer) => (early += chunk.toString('latin1')))
+    dialed.socket.resume()
+    while (early.length < 5) await once(dialed.socket, 'data')
+    expect(early).toBe('early')
+    dialed.socket.destroy()
+  }
+})
+
+test('frames behind an interim answer and the 101 are in front as well, with nobody listening', async () => {
+  const { pool } = await upstream((socket, head) => {
+    socket.write(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${accepting(head)}ea`)
+    socket.write('rly')
+  })
+  const dialed = await pool.dialWebSocket(offer, calm)
+  if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
+  const { socket } = dialed
+  const listeners = socket.eventNames().filter((name) => typeof name === 'string')
+  expect(listeners.toSorted()).toEqual(['end', 'error'])
+  let early = ''
+  socket.on('data', (chunk: Buffer) => (early += chunk.toString('latin1')))
+  socket.resume()
+  while (early.length < 5) await once(socket, 'data')
+  expect(early).toBe('early')
+  socket.destroy()
+})
+
 test('early frames that came in the read of the 101 are still there after the other side ended', async () => {
   const { pool } = await upstream((socket, head) => socket.end(`${accepting(head)}last words`))
   const dialed = await pool.dialWebSocket(offer, calm)

@@ -1,0 +1,47 @@
+import type { SessionRecord } from '../observe/session-record.ts'
+import type { Outcome, Session } from '../relay/session.ts'
+import type { Proof } from './identify.ts'
+import type { Stages } from './stages.ts'
+
+/**
+ * Where a session is known while it lives, and how it is forgotten everywhere. An async function in
+ * its place would hold every variable of its own and of its callers for as long.
+ */
+export class Stay {
+  readonly #session: Session
+  readonly #record: SessionRecord
+  readonly #place: { release(): void }
+  readonly #stages: Stages
+  #leave: (() => void) | undefined
+  #rest: (() => void) | undefined
+
+  /** @param place is released when the session is over */
+  constructor(session: Session, record: SessionRecord, place: { release(): void }, stages: Stages) {
+    this.#session = session
+    this.#record = record
+    this.#place = place
+    this.#stages = stages
+    stages.sessions.set(session, record)
+  }
+
+  /** Lets revocations and rechecks find it; one of a revoked credential is ended at once. */
+  begin(proof: Proof | undefined): void {
+    const { logins, rechecks, graceMs } = this.#stages
+    const session = this.#session
+    const end = session.close.bind(session)
+    this.#leave = logins.enter({ id: session.facts.id, identity: proof?.identity, end })
+    if (proof === undefined) return
+    const renew = (at: number): void => {
+      session.expiresAt = at + graceMs
+    }
+    this.#rest = rechecks.watch(proof.identity, proof.proven, { end, renew })
+  }
+
+  readonly over = (outcome: Outcome): void => {
+    this.#leave?.()
+    this.#rest?.()
+    this.#stages.sessions.delete(this.#session)
+    this.#place.release()
+    this.#record.closed(outcome)
+  }
+}
