@@ -24,6 +24,7 @@ const head = [
   'proxy CPU',
   'load CPU',
   'backend CPU',
+  'others CPU',
 ]
 
 /** Every work and every proxy that did it, as one Markdown table. */
@@ -63,6 +64,7 @@ function row(
     percent(sample.proxyShare),
     percent(sample.loadShare),
     percent(sample.backendShare),
+    percent(sample.othersShare),
   ]
 }
 

@@ -18,14 +18,14 @@ export class FrameEcho {
     this.#socket = socket
   }
 
-  read(chunk: Buffer): void {
+  read(chunk: Buffer, from: number, end: number): void {
     // What goes out is never longer than what came in: headers lose their masks.
     const out = stage.bytes
     let to = 0
-    let at = 0
-    while (at < chunk.length) {
+    let at = from
+    while (at < end) {
       if (this.#payloadLeft > 0) {
-        const taken = Math.min(this.#payloadLeft, chunk.length - at)
+        const taken = Math.min(this.#payloadLeft, end - at)
         chunk.copy(out, to, at, at + taken)
         this.#unmask(out, to, to + taken)
         this.#payloadLeft -= taken

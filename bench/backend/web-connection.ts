@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { writeRaw } from '../raw-socket.ts'
 import { FrameEcho } from './frame-echo.ts'
 
 const headEnd = Buffer.from('\r\n\r\n')
@@ -15,33 +16,33 @@ export class WebConnection {
 
   constructor(socket: Socket) {
     this.#socket = socket
-    socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', () => socket.destroy())
   }
 
-  #read(chunk: Buffer): void {
+  read(chunk: Buffer, from: number, to: number): void {
     if (this.#echo !== undefined) {
-      this.#echo.read(chunk)
+      this.#echo.read(chunk, from, to)
       return
     }
-    const bytes = this.#part === undefined ? chunk : Buffer.concat([this.#part, chunk])
+    let bytes = chunk.subarray(from, to)
+    if (this.#part !== undefined) bytes = Buffer.concat([this.#part, bytes])
     const end = bytes.indexOf(headEnd)
     if (end === -1) {
-      this.#part = bytes
+      this.#part = Buffer.from(bytes)
       return
     }
     this.#part = undefined
     const head = bytes.toString('latin1', 0, end)
     const key = /^sec-websocket-key: *(\S+)/im.exec(head)?.[1]
     if (key === undefined) {
-      this.#socket.write(answer)
+      writeRaw(this.#socket, answer)
       return
     }
     this.#echo = new FrameEcho(this.#socket)
     this.#socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n`,
     )
-    if (bytes.length > end + 4) this.#echo.read(bytes.subarray(end + 4))
+    if (bytes.length > end + 4) this.#echo.read(bytes, end + 4, bytes.length)
   }
 }
 

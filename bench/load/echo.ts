@@ -94,7 +94,7 @@ class EchoClient extends WebSocketClient {
   }
 
   #send(count: number, now: number): void {
-    this.socket.write(this.#ring.run(this.#sent, count))
+    this.send(this.#ring.run(this.#sent, count))
     for (let i = 0; i < count; i++) this.#sentMs[this.#sent++ % this.#sentMs.length] = now
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { writeRaw } from '../raw-socket.ts'
 import { dial } from './dial.ts'
 import type { Meter } from './meter.ts'
 import type { GetTraffic, Target } from './plan.ts'
@@ -32,7 +33,8 @@ export class Gets {
     const ask = (): void => {
       if (this.#isStopping) return
       sentMs = performance.now()
-      socket.write(request)
+      if (target.tls) socket.write(request)
+      else writeRaw(socket, request)
     }
     const socket: Socket = dial(target, {
       open: ask,

@@ -63,6 +63,7 @@ async function idle(plan: Plan, traffic: IdleTraffic): Promise<Sample> {
     proxyShare: unknown,
     loadShare: unknown,
     backendShare: unknown,
+    othersShare: unknown,
   }
 }
 

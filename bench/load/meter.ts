@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { Histogram } from '../measure/histogram.ts'
-import { cpuUs, memoryBytes, processTree } from '../measure/process-tree.ts'
+import { cpuUs, machineCpuUs, memoryBytes, processTree } from '../measure/process-tree.ts'
 import type { Sample } from '../measure/sample.ts'
 import type { Plan } from './plan.ts'
 
@@ -25,6 +25,7 @@ export class Meter {
       cpuUs(proxy),
       cpuUs([process.pid]),
       cpuUs([plan.backendPid]),
+      machineCpuUs(),
     ]
     this.#units = 0
     this.#latency = new Histogram()
@@ -35,7 +36,9 @@ export class Meter {
     this.#isMeasuring = false
     const after = used()
     const elapsedUs = (performance.now() - start) * 1000
-    const [proxyUs = 0, loadUs = 0, backendUs = 0] = after.map((us, i) => us - before[i]!)
+    const [proxyUs = 0, loadUs = 0, backendUs = 0, machineUs = 0] = after.map(
+      (us, i) => us - before[i]!,
+    )
     return {
       units: this.#units,
       perSecond: (this.#units / elapsedUs) * 1e6,
@@ -47,6 +50,8 @@ export class Meter {
       proxyShare: proxyUs / elapsedUs,
       loadShare: loadUs / elapsedUs,
       backendShare: backendUs / elapsedUs,
+      // Never below none: the kernel counts it in ticks.
+      othersShare: Math.max(0, machineUs - proxyUs - loadUs - backendUs) / elapsedUs,
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { writeRaw } from '../raw-socket.ts'
 import { dial } from './dial.ts'
 import type { Target } from './plan.ts'
 
@@ -27,6 +28,12 @@ export abstract class WebSocketClient {
 
   get isOpen(): boolean {
     return this.#head === undefined
+  }
+
+  /** `bytes` stay as they are: they are read whenever the proxy takes them. */
+  protected send(bytes: Buffer): void {
+    if (this.#target.tls) this.socket.write(bytes)
+    else writeRaw(this.socket, bytes)
   }
 
   protected abstract opened(): void

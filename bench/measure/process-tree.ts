@@ -29,6 +29,14 @@ export function cpuUs(pids: readonly number[]): number {
   return ns / 1000
 }
 
+/** CPU time that all cores have spent on anything, or were kept from spending, in microseconds. */
+export function machineCpuUs(): number {
+  const [, ...ticks] = read('/proc/stat').split('\n', 1)[0]!.split(/ +/)
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks.map(Number)
+  // A tick is a hundredth of a second wherever Linux runs Node.
+  return (user + nice + system + irq + softirq + steal) * 10_000
+}
+
 /**
  * Memory of these processes in bytes. Proportional: what several of them share, such as libraries
  * and pages not written since a fork, counts once in the sum.

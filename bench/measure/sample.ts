@@ -15,6 +15,8 @@ export interface Sample {
   readonly proxyShare: number
   readonly loadShare: number
   readonly backendShare: number
+  /** What ran on all cores beside these three, and what the hypervisor took: little, or start again. */
+  readonly othersShare: number
 }
 
 /** @returns the median of an odd number of values, the lower one of the two in the middle else */
@@ -37,5 +39,6 @@ export function medianSample(samples: readonly Sample[]): Sample {
     proxyShare: of('proxyShare'),
     loadShare: of('loadShare'),
     backendShare: of('backendShare'),
+    othersShare: of('othersShare'),
   }
 }
