@@ -102,7 +102,7 @@ function takeOver(server: Server, accept: (socket: Socket) => Sink): void {
       },
     }
     // The types know no handles.
-    const socket = new Socket({ handle, onread } as SocketConstructorOpts)
+    const socket = new Socket({ handle, onread } as unknown as SocketConstructorOpts)
     socket.setNoDelay(true)
     const sink = accept(socket)
     socket.resume()
