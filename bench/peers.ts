@@ -20,6 +20,8 @@ export interface Settings {
   /** The backend's port for HTTP and WebSockets, and that for bytes. */
   readonly WEB_PORT: string
   readonly TCP_PORT: string
+  /** Where Drawbridge tells of itself. */
+  readonly MONITOR_PORT: string
   readonly CERT: string
   readonly KEY: string
   /** Certificate and key in one file. */

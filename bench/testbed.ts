@@ -94,6 +94,7 @@ export class Testbed {
       measureMs: round.measureMs,
       proxyPid: proxy.pid,
       backendPid: this.#backend.pid,
+      monitorPort: round.traffic.kind === 'scale' ? Number(settings.MONITOR_PORT) : undefined,
     }
     const script = join(import.meta.dirname, 'load/main.ts')
     const load = new Pinned(process.execPath, [script], { core: 'rest', ipc: true })
@@ -122,7 +123,7 @@ export class Testbed {
   }
 
   async #settings(name: PeerName): Promise<Settings> {
-    const [plain, tls] = [await freePort(), await freePort()]
+    const [plain, tls, monitor] = [await freePort(), await freePort(), await freePort()]
     const files = openFilesLimit()
     const fit = Math.floor((files - spareFiles) / 2) - spareFiles
     const folder = mkdtempSync(join(this.#folder, `${name}-`))
@@ -132,6 +133,7 @@ export class Testbed {
       TLS_PORT: String(tls),
       WEB_PORT: String(this.#backendPorts.web),
       TCP_PORT: String(this.#backendPorts.tcp),
+      MONITOR_PORT: String(monitor),
       CERT: join(this.#folder, 'cert.pem'),
       KEY: join(this.#folder, 'key.pem'),
       PAIR: join(this.#folder, 'pair.pem'),

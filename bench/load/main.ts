@@ -1,13 +1,14 @@
 /** The load generator's process: one plan in, one outcome out. */
 import { setTimeout } from 'node:timers/promises'
 import { memoryBytes, processTree } from '../measure/process-tree.ts'
+import { unmeasured } from '../measure/sample.ts'
 import type { Sample } from '../measure/sample.ts'
 import { Echo } from './echo.ts'
 import { Gets } from './get.ts'
 import { Handshakes } from './handshake.ts'
 import { Idle } from './idle.ts'
 import { Meter } from './meter.ts'
-import type { EchoTraffic, IdleTraffic, Outcome, Plan } from './plan.ts'
+import type { EchoTraffic, Outcome, Plan } from './plan.ts'
 
 /** Opened before memory is read first: what a proxy pays once is not paid per connection. */
 const firstConnections = 200
@@ -19,7 +20,12 @@ async function carryOut(plan: Plan): Promise<Sample> {
     case 'echo':
       return await echo(plan, traffic, meter)
     case 'idle':
-      return await idle(plan, traffic)
+      return await idle(plan, traffic.connections, plan.measureMs)
+    case 'scale': {
+      const grown = await idle(plan, traffic.connections, traffic.settleMs)
+      const { memoryBytes, connectionBytes } = grown
+      return { ...(await echo(plan, traffic.active, meter)), memoryBytes, connectionBytes }
+    }
     case 'handshake':
     case 'get': {
       const clients =
@@ -42,29 +48,17 @@ async function echo(plan: Plan, traffic: EchoTraffic, meter: Meter): Promise<Sam
   return sample
 }
 
-async function idle(plan: Plan, traffic: IdleTraffic): Promise<Sample> {
+async function idle(plan: Plan, connections: number, settleMs: number): Promise<Sample> {
   const clients = new Idle()
   await clients.openTo(plan.target, firstConnections)
   await setTimeout(plan.warmMs)
   const before = memoryBytes(processTree(plan.proxyPid))
-  await clients.openTo(plan.target, firstConnections + traffic.connections)
-  await setTimeout(plan.measureMs)
+  await clients.openTo(plan.target, firstConnections + connections)
+  await setTimeout(settleMs)
   clients.check()
   const after = memoryBytes(processTree(plan.proxyPid))
-  const unknown = Number.NaN
-  return {
-    units: traffic.connections,
-    perSecond: unknown,
-    cpuUs: unknown,
-    p50Us: unknown,
-    p99Us: unknown,
-    memoryBytes: after,
-    connectionBytes: (after - before) / traffic.connections,
-    proxyShare: unknown,
-    loadShare: unknown,
-    backendShare: unknown,
-    othersShare: unknown,
-  }
+  const connectionBytes = (after - before) / connections
+  return { ...unmeasured, units: connections, memoryBytes: after, connectionBytes }
 }
 
 process.once('message', (plan: Plan) => {

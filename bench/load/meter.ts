@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { Histogram } from '../measure/histogram.ts'
 import { cpuUs, machineCpuUs, memoryBytes, processTree } from '../measure/process-tree.ts'
+import { unmeasured } from '../measure/sample.ts'
 import type { Sample } from '../measure/sample.ts'
+import { eventLoopLag } from './event-loop-lag.ts'
 import type { Plan } from './plan.ts'
 
 /** Counts what is finished while it is measured, and what it cost. */
@@ -27,6 +29,8 @@ export class Meter {
       cpuUs([plan.backendPid]),
       machineCpuUs(),
     ]
+    // What is read once is counted anew from there.
+    if (plan.monitorPort !== undefined) await eventLoopLag(plan.monitorPort)
     this.#units = 0
     this.#latency = new Histogram()
     this.#isMeasuring = true
@@ -39,14 +43,17 @@ export class Meter {
     const [proxyUs = 0, loadUs = 0, backendUs = 0, machineUs = 0] = after.map(
       (us, i) => us - before[i]!,
     )
+    const loopP99Us =
+      plan.monitorPort === undefined ? Number.NaN : await eventLoopLag(plan.monitorPort)
     return {
+      ...unmeasured,
+      loopP99Us,
       units: this.#units,
       perSecond: (this.#units / elapsedUs) * 1e6,
       cpuUs: proxyUs / this.#units,
       p50Us: this.#latency.percentile(0.5),
       p99Us: this.#latency.percentile(0.99),
       memoryBytes: memoryBytes(proxy),
-      connectionBytes: Number.NaN,
       proxyShare: proxyUs / elapsedUs,
       loadShare: loadUs / elapsedUs,
       backendShare: backendUs / elapsedUs,

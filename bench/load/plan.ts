@@ -26,7 +26,15 @@ export interface IdleTraffic {
   readonly connections: number
 }
 
-export type Traffic = EchoTraffic | HandshakeTraffic | GetTraffic | IdleTraffic
+/** Echoes beside connections that are idle. */
+export interface ScaleTraffic {
+  readonly kind: 'scale'
+  readonly connections: number
+  readonly settleMs: number
+  readonly active: EchoTraffic
+}
+
+export type Traffic = EchoTraffic | HandshakeTraffic | GetTraffic | IdleTraffic | ScaleTraffic
 
 /** Where the proxy is reached. */
 export interface Target {
@@ -44,6 +52,8 @@ export interface Plan {
   readonly measureMs: number
   readonly proxyPid: number
   readonly backendPid: number
+  /** Where the proxy tells its event loop's lag, if it is ours. */
+  readonly monitorPort: number | undefined
 }
 
 /** What it hears back, as one message. */
