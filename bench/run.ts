@@ -9,6 +9,7 @@ import { peers } from './peers.ts'
 import type { PeerName } from './peers.ts'
 import { resultTable } from './report.ts'
 import { Testbed } from './testbed.ts'
+import { undisturbed } from './undisturbed.ts'
 import { works } from './works.ts'
 import type { Work } from './works.ts'
 
@@ -41,7 +42,7 @@ async function measure(
       for (const name of names) {
         process.stderr.write(`${work.name}: ${peers[name].title}\n`)
         await attempt(name, async () => {
-          const sample = await undisturbed(async () => {
+          const sample = await undisturbed(options.attempts, async () => {
             return await bed.round(name, {
               tls: work.tls,
               path: name === 'relay' ? '/' : work.path,
@@ -58,20 +59,6 @@ async function measure(
     for (const name of names) await bed.stop(name)
   }
   return samples
-}
-
-/** A share of one core: beyond it the caches and the batches are not those of the work any more. */
-const disturbance = 0.1
-const attempts = 4
-
-/** A round in which something else ran is done again; the least disturbed one counts. */
-async function undisturbed(round: () => Promise<Sample>): Promise<Sample> {
-  let best = await round()
-  for (let left = attempts - 1; left > 0 && best.othersShare > disturbance; left--) {
-    const again = await round()
-    if (again.othersShare < best.othersShare) best = again
-  }
-  return best
 }
 
 function isInstalled(name: PeerName): boolean {

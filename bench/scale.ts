@@ -5,9 +5,11 @@ import type { Sample } from './measure/sample.ts'
 import { straightLine } from './measure/straight-line.ts'
 import { figure, markdownTable, percent } from './table.ts'
 import { Testbed } from './testbed.ts'
+import { undisturbed } from './undisturbed.ts'
 
 const active = { kind: 'echo', connections: 64, payloadBytes: 64, window: 1 } as const
 const settleMs = 10_000
+const attempts = 3
 /** A point may lie so far from the line: pages of the heap come in lumps. */
 const tolerance = 0.05
 
@@ -41,7 +43,10 @@ async function run(steps: readonly number[], measureMs: number, tls: boolean): P
   try {
     for (const connections of steps) {
       process.stderr.write(`${connections} idle connections\n`)
-      samples.push([connections, await step(bed, connections, measureMs, tls)])
+      const sample = await undisturbed(attempts, async () => {
+        return await step(bed, connections, measureMs, tls)
+      })
+      samples.push([connections, sample])
     }
   } finally {
     await bed.close()
