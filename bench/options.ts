@@ -30,22 +30,14 @@ export const usage = `npm run bench -- [options]
   --json FILE       the figures of every round
 `
 
-/** @throws {TypeError} when the flags make no sense */
+/** Flags that make no sense. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** @throws {UsageError} */
 export function readOptions(args: readonly string[]): Options | 'help' {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: 'string', multiple: true },
-      peers: { type: 'string' },
-      rounds: { type: 'string' },
-      attempts: { type: 'string' },
-      seconds: { type: 'string' },
-      settle: { type: 'string' },
-      quick: { type: 'boolean' },
-      json: { type: 'string' },
-      help: { type: 'boolean' },
-    },
-  })
+  const { values } = parse(args)
   if (values.help === true) return 'help'
   const quick = values.quick === true
   const seconds = positive('seconds', values.seconds, quick ? 1 : 2)
@@ -61,11 +53,32 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   }
 }
 
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        only: { type: 'string', multiple: true },
+        peers: { type: 'string' },
+        rounds: { type: 'string' },
+        attempts: { type: 'string' },
+        seconds: { type: 'string' },
+        settle: { type: 'string' },
+        quick: { type: 'boolean' },
+        json: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
 function positive(name: string, text: string | undefined, unset: number): number {
   if (text === undefined) return unset
   const value = Number(text)
   if (value > 0 && Number.isFinite(value)) return value
-  throw new TypeError(`--${name}: found ${text}, expected a number above 0`)
+  throw new UsageError(`--${name}: found ${text}, expected a number above 0`)
 }
 
 function readPeers(text: string | undefined): PeerName[] {
@@ -76,7 +89,7 @@ function readPeers(text: string | undefined): PeerName[] {
   return text.split(',').map((name) => {
     const found = others.find((other) => other === name)
     if (found === undefined) {
-      throw new TypeError(`--peers: found ${name}, expected ${others.join(', ')} or none`)
+      throw new UsageError(`--peers: found ${name}, expected ${others.join(', ')} or none`)
     }
     return found
   })

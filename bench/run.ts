@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { coresOf, findProgram, machineLine } from './machine.ts'
 import { medianSample } from './measure/sample.ts'
 import type { Sample } from './measure/sample.ts'
-import { readOptions, usage } from './options.ts'
+import { UsageError, readOptions, usage } from './options.ts'
 import type { Options } from './options.ts'
 import { peers } from './peers.ts'
 import type { PeerName } from './peers.ts'
@@ -69,9 +69,10 @@ function isInstalled(name: PeerName): boolean {
 async function run(options: Options): Promise<void> {
   const machine = machineLine()
   const wanted = works.filter(({ name }) => isWanted(name, options.only))
-  if (wanted.length === 0) throw new TypeError(`no such work; there are: ${workNames()}`)
-  const missing = options.peers.filter((name) => !isInstalled(name))
-  const present = options.peers.filter(isInstalled)
+  if (wanted.length === 0) throw new UsageError(`no such work; there are: ${workNames()}`)
+  const compared = options.peers.filter((name) => wanted.some((work) => work.peers.includes(name)))
+  const missing = compared.filter((name) => !isInstalled(name))
+  const present = compared.filter(isInstalled)
   const measured: { readonly work: Work; readonly rounds: Rounds }[] = []
   const failures: string[] = []
   const bed = await Testbed.open()
@@ -138,7 +139,7 @@ try {
   if (options === 'help') process.stdout.write(usage)
   else await run(options)
 } catch (error) {
-  const isUsage = error instanceof TypeError
+  const isUsage = error instanceof UsageError
   process.stderr.write(`${messageOf(error)}\n`)
   if (isUsage) process.stderr.write(`\n${usage}`)
   process.exitCode = isUsage ? 2 : 1

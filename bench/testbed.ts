@@ -13,7 +13,7 @@ import { filled, peerEnvironment, peers } from './peers.ts'
 import type { PeerName, Settings } from './peers.ts'
 import { Pinned } from './pinned.ts'
 
-const startingMs = 10_000
+const startingMs = 20_000
 /** A round that takes so much longer than it measures hangs. */
 const patienceMs = 60_000
 /** Files that a proxy has beside its connections. */
@@ -48,6 +48,9 @@ export class Testbed {
 
   static async open(): Promise<Testbed> {
     const folder = mkdtempSync(join(tmpdir(), 'drawbridge-bench-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    // Without these the processes of a benchmark that is broken off would run on.
+    process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143))
     // nginx's workers are another user where it is started by root.
     chmodSync(folder, 0o755)
     const { cert, key } = await mintSelfSigned(['localhost'])
@@ -119,7 +122,6 @@ export class Testbed {
   async close(): Promise<void> {
     for (const name of this.#running.keys()) await this.stop(name)
     await this.#backend.stop()
-    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   async #settings(name: PeerName): Promise<Settings> {
