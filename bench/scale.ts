@@ -9,7 +9,6 @@ import { undisturbed } from './undisturbed.ts'
 
 const active = { kind: 'echo', connections: 64, payloadBytes: 64, window: 1 } as const
 const settleMs = 10_000
-const attempts = 3
 /** A point may lie so far from the line: pages of the heap come in lumps. */
 const tolerance = 0.05
 
@@ -17,6 +16,7 @@ const usage = `npm run bench:scale -- [options]
 
   --connections A,B,…   idle connections (default 1000,3000,5000,7000,9000)
   --seconds N           measured time of the active ones, at each step (default 4)
+  --attempts N          times that a step is tried while others use over 10 % of a core (default 3)
   --tls                 wss instead of ws
 `
 
@@ -92,14 +92,16 @@ const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '1000,3000,5000,7000,9000' },
     seconds: { type: 'string', default: '4' },
+    attempts: { type: 'string', default: '3' },
     tls: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 const steps = values.connections.split(',').map(Number)
 const seconds = Number(values.seconds)
+const attempts = Number(values.attempts)
 if (values.help) process.stdout.write(usage)
-else if (steps.every((count) => count > 0) && seconds > 0)
+else if (steps.every((count) => count > 0) && seconds > 0 && attempts > 0)
   await run(steps, seconds * 1000, values.tls)
 else {
   process.stderr.write(usage)
