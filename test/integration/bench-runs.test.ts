@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+/** Three processes start, one after the other, and a machine that tests is busy. */
+const timeout = 60_000
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+async function bench(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    `${root}node_modules/.bin/node`,
+    [`${root}bench/run.ts`, ...args],
+    { cwd: root, timeout },
+  )
+  return stdout
+}
+
+/** The cells of the table's rows, its head and rule left out. */
+function rows(stdout: string): string[][] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2)
+    .map((line) => line.split('|').slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim()))
+}
+
+// Every byte that comes back is checked there: a row is there only where all were right.
+test('the benchmark prints a row for a relay', { timeout }, async () => {
+  const short = ['--quick', '--seconds', '0.3', '--attempts', '1']
+  const table = rows(await bench('--only', 'ws relay, 64 B x1', '--peers', 'none', ...short))
+  expect(table).toEqual([
+    [
+      'ws relay, 64 B x1',
+      'Drawbridge',
+      expect.stringMatching(/^[1-9]/),
+      ...Array.from({ length: 10 }, () => expect.any(String) as string),
+    ],
+  ])
+})
+
+test('the benchmark says what is wrong with its flags', { timeout }, async () => {
+  await expect(bench('--peers', 'apache')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('found apache, expected relay, haproxy'),
+  })
+  await expect(bench('--only', 'nothing')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('no such work'),
+  })
+})
