@@ -1,8 +1,11 @@
+import type { Balance } from './balance.ts'
 import type { BindAddress } from './bind-address.ts'
 import type { Place } from './place.ts'
 import type { Rate } from './rate.ts'
 import type { Secret } from './secret.ts'
 import type { Server } from './server-url.ts'
+import type { TargetPlace } from './target-place.ts'
+import type { TargetRule } from './target-rule.ts'
 
 /**
  * The configuration as the stages consume it: defaults filled in, a route's own settings merged
@@ -41,6 +44,8 @@ export interface ListenerTls {
   /** Absolute paths of PEM files; the first pair serves clients whose SNI fits none. */
   readonly certificates: readonly CertificateFiles[]
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** Clear text is served at the same address. */
+  readonly optional: boolean
   readonly clientCertificate?: ClientCertificateConfig
 }
 
@@ -185,10 +190,39 @@ export interface SessionsConfig {
 }
 
 export interface UpstreamConfig {
-  readonly servers: readonly Server[]
+  readonly servers: readonly ServerConfig[]
+  readonly balance: Balance
+  /** Undefined where nothing binds a browser to a server. */
+  readonly sticky?: StickyConfig
+  /** Further servers that are tried where one cannot be connected to. */
+  readonly retries: number
+  /** Undefined where nobody may wait for a place. */
+  readonly queue?: QueueConfig
+  readonly onDown: 'keep' | 'close'
   readonly tls: UpstreamTls
   readonly preserveHost: boolean
   readonly timeouts: UpstreamTimeouts
+}
+
+export interface ServerConfig {
+  readonly server: Server
+  readonly weight: number
+  /** Sessions and requests at once. */
+  readonly maxConnections: number
+}
+
+export interface StickyConfig {
+  readonly cookie: string
+  /** Mixed into the cookie's value. */
+  readonly secret?: Secret
+  readonly sameSite: 'lax' | 'strict' | 'none'
+}
+
+export interface QueueConfig {
+  /** How many may wait at once. */
+  readonly max: number
+  /** How long one waits. */
+  readonly timeout: number
 }
 
 export interface UpstreamTls {
@@ -237,13 +271,49 @@ export type RouteAction =
   | { readonly kind: 'proxy'; readonly upstream: string }
   | {
       readonly kind: 'bridge'
-      readonly upstream: string
+      /** The name of one, or how each session finds its own. */
+      readonly upstream: string | TargetsConfig
       readonly subprotocols: readonly string[]
       readonly messages: 'binary' | 'text'
     }
   | { readonly kind: 'static'; readonly directory: string }
   | { readonly kind: 'respond'; readonly status: number; readonly body: string | undefined }
   | { readonly kind: 'redirect'; readonly port: number | undefined }
+
+/** Where the sessions of a bridge go that say so themselves. */
+export interface TargetsConfig {
+  readonly from: TargetPlace
+  readonly lookup: TargetLookupConfig
+  /** Undefined: any target but special addresses and unix sockets. */
+  readonly allow?: readonly TargetRule[]
+  readonly deny: readonly TargetRule[]
+  /** Undefined: raw TCP. */
+  readonly tls?: UpstreamTls
+  readonly timeouts: { readonly connect: number }
+}
+
+export type TargetLookupConfig =
+  /** The absolute path of a file or a folder. */
+  | { readonly kind: 'file'; readonly path: string }
+  | RedisLookupConfig
+  /** `url` has `{token}` in it. */
+  | { readonly kind: 'http'; readonly url: string; readonly timeout: number }
+  | { readonly kind: 'claims' }
+  | { readonly kind: 'direct' }
+
+export interface RedisLookupConfig {
+  readonly kind: 'redis'
+  /** Without brackets. */
+  readonly host: string
+  readonly port: number
+  readonly db: number
+  readonly username?: string
+  readonly password?: Secret
+  readonly tls: boolean
+  /** Empty for none. */
+  readonly namespace: string
+  readonly timeout: number
+}
 
 export interface LogConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -6,12 +6,14 @@ import type {
   ListenerConfig,
   RouteAction,
   RouteConfig,
+  ServerConfig,
   UpstreamConfig,
 } from './config.ts'
 import { deepFreeze, defined } from './objects.ts'
 import type { CheckedFile } from './schema.ts'
 import { mergeIdentity, ownedHeaders, settleAuthenticator } from './settle-auth.ts'
 import { mergeLimits, noMessageLimit, settleLimits } from './settle-limits.ts'
+import { settleTargets } from './settle-targets.ts'
 import { isSentUnasked } from './unasked.ts'
 
 type CheckedRoute = CheckedFile['routes'][number]
@@ -68,6 +70,7 @@ function settleListener(
         tls: {
           certificates,
           minVersion: tls.minVersion,
+          optional: tls.optional,
           ...defined({ clientCertificate: settleClientCertificate(tls, folder) }),
         },
       }),
@@ -90,15 +93,31 @@ function settleUpstream(
   upstream: CheckedFile['upstreams'][string],
   folder: string,
 ): UpstreamConfig {
-  const { servers, preserveHost, timeouts } = upstream
+  const { servers, balance, sticky, retries, queue, onDown, preserveHost, timeouts } = upstream
   const { ca, servername, verify } = upstream.tls
   return {
-    servers: servers.map((server) =>
-      server.kind === 'unix' ? { ...server, path: resolve(folder, server.path) } : server,
-    ),
+    servers: servers.map((written) => settleServer(written, upstream.maxConnections, folder)),
+    balance,
+    ...defined({ sticky: sticky && defined(sticky), queue }),
+    retries,
+    onDown,
     tls: { ...defined({ ca: ca === undefined ? ca : resolve(folder, ca), servername }), verify },
     preserveHost,
     timeouts,
+  }
+}
+
+function settleServer(
+  written: CheckedFile['upstreams'][string]['servers'][number],
+  maxConnections: number,
+  folder: string,
+): ServerConfig {
+  const mapping = 'kind' in written ? { url: written, weight: 1 } : written
+  const { url, weight } = mapping
+  return {
+    server: url.kind === 'unix' ? { ...url, path: resolve(folder, url.path) } : url,
+    weight,
+    maxConnections: mapping.maxConnections ?? maxConnections,
   }
 }
 
@@ -138,7 +157,8 @@ function settleAction(route: CheckedRoute, folder: string): RouteAction {
   if (route.proxy !== undefined) return { kind: 'proxy', upstream: route.proxy }
   if (route.bridge !== undefined) {
     const { bridge, subprotocols = ['binary'], messages = 'binary' } = route
-    return { kind: 'bridge', upstream: bridge, subprotocols, messages }
+    const upstream = typeof bridge === 'string' ? bridge : settleTargets(bridge, folder)
+    return { kind: 'bridge', upstream, subprotocols, messages }
   }
   if (route.static !== undefined)
     return { kind: 'static', directory: resolve(folder, route.static) }

@@ -39,7 +39,7 @@ export class UpstreamPool {
     this.#config = config
     this.#tls = readClientTls(config.tls)
     this.#resolver = resolver
-    for (const server of config.servers) this.#idle.set(server, [])
+    for (const { server } of config.servers) this.#idle.set(server, [])
   }
 
   /** @throws {GatewayError} what `connect` and `shakeHands` throw */
@@ -125,7 +125,8 @@ export class UpstreamPool {
     signal: AbortSignal,
     first = this.#nextServer(),
   ): Promise<{ socket: Socket; server: Server }> {
-    const { servers, timeouts } = this.#config
+    const { timeouts } = this.#config
+    const servers = this.#config.servers.map(({ server }) => server)
     const options = {
       tls: this.#tls,
       resolver: this.#resolver,
@@ -146,7 +147,7 @@ export class UpstreamPool {
   }
 
   #nextServer(): Server {
-    const { servers } = this.#config
+    const servers = this.#config.servers.map(({ server }) => server)
     const server = servers[this.#turn % servers.length]!
     this.#turn = (this.#turn + 1) % servers.length
     return server

@@ -20,7 +20,14 @@ export function upstreamOf(
 ): UpstreamPool {
   const { connect = 5_000, handshake = 5_000, response = 5_000 } = settings
   const config: UpstreamConfig = {
-    servers: servers.map((url) => parseServer(url)!),
+    servers: servers.map((url) => ({
+      server: parseServer(url)!,
+      weight: 1,
+      maxConnections: Infinity,
+    })),
+    balance: 'round-robin',
+    retries: 3,
+    onDown: 'keep',
     tls: { verify: true, ...settings.tls },
     preserveHost: settings.preserveHost ?? true,
     timeouts: { connect, handshake, response },
