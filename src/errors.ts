@@ -1,6 +1,7 @@
 /**
  * What each side of a failure sees. A token without `status` cannot happen before the 101, one
- * without close codes not after it.
+ * without close codes not after it; one without either ends a connection before anything can be
+ * told on it.
  */
 export interface Fault {
   /** The HTTP status before the 101. */
@@ -22,6 +23,7 @@ export interface Fault {
  * label of the metric, the heading in docs/errors.md and the reason of the Close frame.
  */
 export const faults = {
+  'proxy-header-invalid': {},
   'request-malformed': { status: 400, closes: true },
   'handshake-invalid': { status: 400, closes: true },
   'path-ambiguous': { status: 400, closes: true },

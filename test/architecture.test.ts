@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 const layers = [
   ['errors', 'peer'],
   ['websocket'],
-  ['request'],
+  ['request', 'proxy-protocol'],
   ['config'],
   ['observe'],
   ['connection', 'answer'],
