@@ -1,5 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import type { Server } from '../config/server-url.ts'
+import { hashText } from './balance/hash.ts'
+import type { HashPair } from './balance/hash.ts'
 
 /**
  * What an operator allows a server: `ready` takes part; `drain` gets nothing new, but those who are
@@ -56,6 +58,8 @@ export const unwatched: MemberHealth = {
  */
 export class Member {
   readonly key: string
+  /** Of the key. */
+  readonly hash: HashPair
   mode: MemberMode = 'ready'
   /** Sessions, requests and dials in progress; counted by the pool. */
   live = 0
@@ -66,6 +70,7 @@ export class Member {
 
   constructor(settings: MemberSettings) {
     this.key = settings.key
+    this.hash = hashText(settings.key)
     this.#settings = settings
   }
 
