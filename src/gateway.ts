@@ -46,6 +46,8 @@ export interface GatewayParts {
    * For TLS listeners whose configuration names no certificate: pairs that live in memory alone.
    */
   readonly certificates?: readonly CertificatePair[]
+  /** Called when a session has opened. */
+  readonly sessionOpened?: () => void
 }
 
 /**
@@ -69,6 +71,7 @@ export class Gateway {
   /** Requests and sessions that are not over. */
   readonly #serving = new Set<Promise<void>>()
   readonly #stages: Stages
+  #begun = 0
   #draining = false
 
   /** @throws {Error} one line that says which file of credentials or keys cannot be used */
@@ -142,6 +145,7 @@ export class Gateway {
       sinks: { logger: parts.logger, metrics: parts.metrics, refusals: this.#refusals },
       nextId: idSource(),
       draining: () => this.#draining,
+      sessionOpened: parts.sessionOpened ?? (() => undefined),
     }
     parts.metrics.expect({
       listeners: Object.keys(config.listeners),
@@ -158,6 +162,11 @@ export class Gateway {
 
   get draining(): boolean {
     return this.#draining
+  }
+
+  /** Requests and sessions: how many there are now, and how many there have been. */
+  get activity(): { readonly active: number; readonly begun: number } {
+    return { active: this.#serving.size, begun: this.#begun }
   }
 
   /**
@@ -229,6 +238,15 @@ export class Gateway {
     this.#refusals.close()
   }
 
+  /**
+   * Accepts nothing more, and lets requests and sessions end by themselves. Resolves when they
+   * have.
+   */
+  async close(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.drain()))
+    await this.#allServed()
+  }
+
   /** Requests and sessions alike: each is told of before its `serve` is over. */
   async #allServed(): Promise<void> {
     await Promise.all(this.#serving)
@@ -274,6 +292,7 @@ export class Gateway {
         },
         serve: (exchange) => {
           const served = serve(exchange, this.#stages).finally(() => this.#serving.delete(served))
+          this.#begun += 1
           this.#serving.add(served)
         },
         failed: (connection, error) => serveNothing(connection, error, this.#stages),

@@ -230,7 +230,7 @@ async function serveSession(
   dialed: DialedWebSocket | DialedBackend,
   { facts, proof }: { facts: SessionFacts; proof: Proof | undefined },
   { limits, timeouts }: Route,
-  { sessions, sinks, sweep, draining, logins, rechecks, graceMs }: Stages,
+  { sessions, sinks, sweep, draining, sessionOpened, logins, rechecks, graceMs }: Stages,
 ): Promise<void> {
   const identity = proof?.identity
   const expiresAt = identity === undefined ? Infinity : identity.expiresAt + graceMs
@@ -238,6 +238,7 @@ async function serveSession(
   const record = new SessionRecord(sinks, session)
   sessions.set(session, record)
   record.opened()
+  sessionOpened()
   const options = { limits, timeouts, sweep, onLimit: record.overLimit.bind(record) }
   const ended =
     dialed.kind === 'websocket'

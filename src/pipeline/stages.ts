@@ -108,4 +108,5 @@ export interface Stages {
   readonly nextId: () => string
   /** True once a drain has begun: requests that still come are refused. */
   readonly draining: () => boolean
+  readonly sessionOpened: () => void
 }
