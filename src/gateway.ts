@@ -284,6 +284,7 @@ export class Gateway {
         bind,
         timeouts,
         earlyBytes: limits.buffer,
+        clearTextToo: this.#config.listeners[name]?.tls?.optional === true,
         admit: (peer) => {
           const entry = this.#admission.acquireConnection(peer)
           if (entry.reset && entry.refusal !== undefined)

@@ -18,6 +18,12 @@ const Tls = z.strictObject({
     .enum(['TLSv1.2', 'TLSv1.3'])
     .prefault('TLSv1.2')
     .describe('The oldest TLS version that is spoken.'),
+  optional: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      '`true` serves clear text at the same address too; the first byte of a client tells. `false` takes TLS only.',
+    ),
   clientCertificate: z
     .strictObject({
       ca: Path.describe('PEM file of the authorities whose certificates count.'),

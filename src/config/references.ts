@@ -24,6 +24,7 @@ export function checkReferences(
   return [
     ...checkListenerNames(value),
     ...checkBinds(value, folder),
+    ...checkOptionalTls(value),
     ...checkIdentityHeaders(value, ['identity', 'headers']),
     ...listAt(value, 'routes').flatMap((_, index) =>
       checkIdentityHeaders(value, ['routes', index, 'identity', 'headers']),
@@ -61,6 +62,16 @@ function checkBinds(value: unknown, folder: string): Problem[] {
       return bind.kind === 'unix' ? checkSocketPath(path, address) : []
     }
     return [{ path, expected: `an address that ${formatPath(first)} does not have already` }]
+  })
+}
+
+/** A certificate that clear text gets around guards nothing. */
+function checkOptionalTls(value: unknown): Problem[] {
+  return namesAt(value, 'listeners').flatMap((name) => {
+    const path = ['listeners', name, 'tls', 'optional']
+    const tls = at(value, 'listeners', name, 'tls')
+    if (at(tls, 'optional') !== true || at(tls, 'clientCertificate', 'required') !== true) return []
+    return [{ path, expected: 'false where clientCertificate is required' }]
   })
 }
 

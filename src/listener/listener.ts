@@ -11,6 +11,7 @@ import { listenOn } from './bind.ts'
 import type { BoundAddress } from './bind.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
+import { awaitFirstByte } from './first-byte.ts'
 import { HttpFront } from './http-front.ts'
 import { readProof } from './client-certificate.ts'
 import type { CertificateProof } from './client-certificate.ts'
@@ -33,6 +34,8 @@ export interface ListenerOptions {
   readonly timeouts: { readonly handshake: number; readonly keepAlive: number }
   /** Bytes held behind an upgrade request. */
   readonly earlyBytes: number
+  /** Where TLS is ended: clients may also speak clear text, as their first byte says. */
+  readonly clearTextToo?: boolean
   readonly admit: (peer: Peer) => Entry
   /** One request; it never rejects. */
   readonly serve: (exchange: Exchange) => void
@@ -181,8 +184,17 @@ export class Listener {
       visit.connection = connection
       this.#front.take(connection)
     }
-    if (this.#tls === undefined) ready(socket, peer)
-    else this.#encrypt(socket, peer, this.#tls, ready)
+    const contexts = this.#tls
+    if (contexts === undefined) {
+      ready(socket, peer)
+    } else if (this.#options.clearTextToo) {
+      awaitFirstByte(socket, (opensTls) => {
+        if (opensTls) this.#encrypt(socket, peer, contexts, ready)
+        else ready(socket, peer)
+      })
+    } else {
+      this.#encrypt(socket, peer, contexts, ready)
+    }
   }
 
   /**
