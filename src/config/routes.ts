@@ -5,9 +5,11 @@ import { RouteIdentity } from './identity.ts'
 import { RouteLimits } from './limits.ts'
 import { isOriginPattern } from './origin-pattern.ts'
 import { isPathPattern } from './path-pattern.ts'
-import { Name, oneOrMore, Path, text } from './scalars.ts'
+import { Clock, Name, oneOrMore, Path, text } from './scalars.ts'
+import { Targets } from './targets.ts'
 import { RouteTimeouts } from './timeouts.ts'
 import { isToken } from './token.ts'
+import { UpstreamTls } from './upstreams.ts'
 
 const HostPattern = text(
   parseHostPattern,
@@ -52,6 +54,21 @@ const Subprotocol = text(
 const statusForm = 'a status from 200 to 599'
 const portForm = 'a port from 1 to 65535'
 
+const TargetBridge = z.strictObject({
+  targets: Targets.describe('Where each WebSocket is bridged to, as it says itself.'),
+  tls: UpstreamTls.optional().describe(
+    'TLS to every target, checked as this says; `{}` checks the usual way. Left out: raw TCP.',
+  ),
+  timeouts: z
+    .strictObject({
+      connect: Clock.prefault('5s').describe(
+        'Time for the look-up of the name, TCP and TLS. `none` waits for ever.',
+      ),
+    })
+    .prefault({})
+    .describe('Deadlines of one attempt.'),
+})
+
 export const actions = ['proxy', 'bridge', 'static', 'respond', 'redirect'] as const
 
 const action = {
@@ -60,9 +77,13 @@ const action = {
     .optional()
     .describe('Name of the upstream that HTTP and WebSockets are relayed to.'),
   bridge: z
-    .string()
+    .union([z.string(), TargetBridge], {
+      error: 'the name of an upstream, or a mapping with targets',
+    })
     .optional()
-    .describe('Name of the upstream whose raw bytes WebSocket messages carry.'),
+    .describe(
+      'Name of the upstream whose raw bytes WebSocket messages carry, or targets that are found for each WebSocket.',
+    ),
   static: Path.optional().describe(
     'Folder whose files are served; the matched prefix is stripped.',
   ),

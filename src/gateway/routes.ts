@@ -80,6 +80,7 @@ function routeAuth(
 
 function routeAction({ action }: RouteConfig, { pools }: Named): Action {
   if (action.kind !== 'proxy' && action.kind !== 'bridge') return action
+  if (typeof action.upstream !== 'string') throw new Error('targets are not built yet')
   const upstream = pools.get(action.upstream)
   if (upstream === undefined) throw new Error(`no upstream ${action.upstream}`)
   return { ...action, upstream, upstreamName: action.upstream }
