@@ -12,6 +12,7 @@ import { PasswordChecks } from './auth/password-checks.ts'
 import { Rechecks } from './auth/rechecks.ts'
 import type { Revocation } from './auth/revocation.ts'
 import { Revocations } from './auth/revocations.ts'
+import { AddressSet } from './config/address-set.ts'
 import type { BindAddress } from './config/bind-address.ts'
 import type { Config, ListenerTls } from './config/config.ts'
 import { longestDurationMs } from './config/duration.ts'
@@ -118,7 +119,7 @@ export class Gateway {
     this.#sweep.add(rechecks)
     const resolver = new Resolver()
     for (const [name, upstream] of Object.entries(config.upstreams)) {
-      this.#pools.set(name, new UpstreamPool(upstream, resolver))
+      this.#pools.set(name, new UpstreamPool(name, upstream, resolver))
     }
     this.#stages = {
       trust,
@@ -285,15 +286,16 @@ export class Gateway {
         timeouts,
         earlyBytes: limits.buffer,
         clearTextToo: this.#config.listeners[name]?.tls?.optional === true,
-        admit: (peer) => {
-          const entry = this.#admission.acquireConnection(peer)
+        announcers: new AddressSet(this.#config.listeners[name]?.proxyProtocolFrom ?? []),
+        admit: (peer, isCounted) => {
+          const entry = this.#admission.acquireConnection(peer, isCounted)
           if (entry.reset && entry.refusal !== undefined)
             this.#refusedUnheard(name, peer, entry.refusal)
           return entry
         },
         serve: (exchange) => {
-          const served = serve(exchange, this.#stages).finally(() => this.#serving.delete(served))
           this.#begun += 1
+          const served = serve(exchange, this.#stages).finally(() => this.#serving.delete(served))
           this.#serving.add(served)
         },
         failed: (connection, error) => serveNothing(connection, error, this.#stages),

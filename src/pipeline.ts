@@ -26,7 +26,7 @@ import { Session } from './relay/session.ts'
 import { bridgeTcp } from './relay/tcp-bridge.ts'
 import { relayWebSocket } from './relay/websocket-relay.ts'
 import { strippedPrefix } from './route/path-pattern.ts'
-import type { DialedTcp, DialedWebSocket, UpstreamAnswer } from './upstream/upstream.ts'
+import type { DialedAnswer, DialedTcp, DialedWebSocket } from './upstream/upstream.ts'
 
 /**
  * One request, from its head to the last byte of its answer or the last frame of its session, one
@@ -142,16 +142,24 @@ async function admitUpgrade(
       return
     }
     place.admitIdentity(proof?.identity)
-    await openSession(exchange, { upgrade: clean, proof }, route, action, record, stages)
+    const offered = { upgrade: clean, original: request, proof }
+    await openSession(exchange, offered, route, action, record, stages)
   } finally {
     place.release()
   }
 }
 
+/** An upgrade that may go upstream, and the request as the client sent it. */
+interface Admitted {
+  readonly upgrade: UpgradeRequest
+  readonly original: EdgeRequest
+  readonly proof: Proof | undefined
+}
+
 /** The upstream answers before the client does, so that its failure is still a 502. */
 async function openSession(
   { connection, takeover, response }: Exchange,
-  { upgrade, proof }: { upgrade: UpgradeRequest; proof: Proof | undefined },
+  admitted: Admitted,
   route: Route,
   action: TunnelAction,
   record: RequestRecord,
@@ -162,39 +170,41 @@ async function openSession(
   // Node hands the socket over for what parseUpgrade takes; were they ever to differ, nothing is
   // tunnelled.
   if (takeover === undefined) throw new GatewayError('handshake-invalid', 'not an upgrade to Node')
+  const { upgrade, proof } = admitted
   const dialedAt = performance.now()
-  const dialed = await dial(upgrade, { route, proof, upgrade: true }, action, signal, stages)
+  const dialed = await dial(admitted, route, action, signal, stages)
   metrics.dialSeconds(action.upstreamName, (performance.now() - dialedAt) / 1000)
-  if (dialed.kind === 'answer') {
-    const { status, server } = dialed
-    const stallMs = route.timeouts.stall
-    record.answered({
-      status,
-      server,
-      ...(await relayAnswer(dialed, response, { stallMs, signal })),
-    })
-    return
+  try {
+    if (dialed.kind === 'answer') {
+      const { status, server } = dialed
+      const stallMs = route.timeouts.stall
+      const passed = await relayAnswer(dialed, response, { stallMs, signal })
+      record.answered({ status, server, ...passed })
+      return
+    }
+    if (signal.aborted) {
+      dialed.socket.destroy()
+      throw signal.reason
+    }
+    const { protocol, extensions, setCookie } = dialed
+    takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions, setCookie }))
+    metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
+    const { id, client, host, path } = upgrade.request
+    const { listener } = connection
+    const names = { id, listener, route: route.name, client, host, path }
+    const facts = {
+      ...names,
+      upstream: dialed.server,
+      subprotocol: protocol,
+      identity: proof?.identity.subject,
+    }
+    await serveSession(connection, dialed, { facts, proof }, route, stages)
+  } finally {
+    dialed.lease.release()
   }
-  if (signal.aborted) {
-    dialed.socket.destroy()
-    throw signal.reason
-  }
-  const { protocol, extensions } = dialed
-  takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions }))
-  metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
-  const { id, client, host, path } = upgrade.request
-  const { listener } = connection
-  const names = { id, listener, route: route.name, client, host, path }
-  const facts = {
-    ...names,
-    upstream: dialed.server,
-    subprotocol: protocol,
-    identity: proof?.identity.subject,
-  }
-  await serveSession(connection, dialed, { facts, proof }, route, stages)
 }
 
-type Dialed = UpstreamAnswer | DialedWebSocket | DialedBackend
+type Dialed = DialedAnswer | DialedWebSocket | DialedBackend
 interface DialedBackend extends DialedTcp {
   readonly kind: 'tcp'
   readonly protocol: string | undefined
@@ -203,8 +213,8 @@ interface DialedBackend extends DialedTcp {
 }
 
 async function dial(
-  upgrade: UpgradeRequest,
-  options: Parameters<typeof linesFor>[1],
+  { upgrade, original, proof }: Admitted,
+  route: Route,
   action: TunnelAction,
   signal: AbortSignal,
   stages: Stages,
@@ -212,16 +222,16 @@ async function dial(
   const { request, protocols, extensions } = upgrade
   if (action.kind === 'bridge') {
     const protocol = chooseSubprotocol(protocols, action.subprotocols)
-    const dialed = await action.upstream.dialTcp(signal)
+    const dialed = await action.upstream.dialTcp(original, signal)
     return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages: action.messages }
   }
   const offer = {
     target: request.target,
-    headers: linesFor(request, options, stages),
+    headers: linesFor(request, { route, proof, upgrade: true }, stages),
     protocols,
-    extensions: options.route.compression === 'pass' ? extensions : [],
+    extensions: route.compression === 'pass' ? extensions : [],
   }
-  return await action.upstream.dialWebSocket(offer, signal)
+  return await action.upstream.dialWebSocket(offer, original, signal)
 }
 
 /** From the 101 until both sockets have closed. */
@@ -250,12 +260,14 @@ async function serveSession(
   // A drain or a revocation that came during the dial has not seen this session.
   if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
   const end = (error: GatewayError): void => session.close(error)
+  dialed.lease.onRemoved(end)
   const leave = logins.enter({ id: facts.id, identity, end })
   const renew = (at: number): void => {
     session.expiresAt = at + graceMs
   }
   const rest = proof && rechecks.watch(proof.identity, proof.attempt, { end, renew })
   const outcome = await ended
+  dialed.lease.release()
   leave()
   rest?.()
   sessions.delete(session)
@@ -283,7 +295,8 @@ async function serveRequest(
     case 'proxy': {
       const headers = linesFor(request, { route, proof, upgrade: false }, stages)
       const options = { bodyLimit: limits.body, stallMs: timeouts.stall, signal }
-      record.answered(await forward({ request, headers, head, response }, action.upstream, options))
+      const parts = { request, facts: original, headers, head, response }
+      record.answered(await forward(parts, action.upstream, options))
       return
     }
     case 'bridge':

@@ -8,7 +8,7 @@ import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
 import { serializeExtensions } from '../websocket/extensions.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
-import type { DialedWebSocket, UpstreamAnswer, WebSocketOffer } from './upstream.ts'
+import type { UpstreamAnswer, VerifiedWebSocket, WebSocketOffer } from './upstream.ts'
 import { verifyHandshake } from './verify-handshake.ts'
 
 export interface HandshakeOptions {
@@ -30,7 +30,7 @@ export function shakeHands(
   server: Server,
   offer: WebSocketOffer,
   { handshakeMs, signal }: HandshakeOptions,
-): Promise<DialedWebSocket | UpstreamAnswer> {
+): Promise<VerifiedWebSocket | UpstreamAnswer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       socket.destroy()

@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import type { Server } from '../config/server-url.ts'
 import { hashText } from './balance/hash.ts'
 import type { HashPair } from './balance/hash.ts'
+import type { MemberLease } from './lease.ts'
 
 /**
  * What an operator allows a server: `ready` takes part; `drain` gets nothing new, but those who are
@@ -61,8 +62,12 @@ export class Member {
   /** Of the key. */
   readonly hash: HashPair
   mode: MemberMode = 'ready'
-  /** Sessions, requests and dials in progress; counted by the pool. */
-  live = 0
+  /** The places taken on it, by sessions, requests and dials in progress. */
+  readonly leases = new Set<MemberLease>()
+  /** How often it was chosen. */
+  picks = 0
+  /** How often it could not be connected to. */
+  connectFailures = 0
   /** Of the pool's round robin; nobody else's. */
   turn = 0
   health: MemberHealth = unwatched
@@ -86,8 +91,13 @@ export class Member {
     return this.#settings.maxConnections
   }
 
+  /** Sessions, requests and dials in progress. */
+  get live(): number {
+    return this.leases.size
+  }
+
   get full(): boolean {
-    return this.live >= this.#settings.maxConnections
+    return this.leases.size >= this.#settings.maxConnections
   }
 
   /** Its weight among the others, less in a slow start. */

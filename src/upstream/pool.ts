@@ -1,90 +1,204 @@
 import type { Socket } from 'node:net'
 import type { UpstreamConfig } from '../config/config.ts'
-import type { Server } from '../config/server-url.ts'
 import { GatewayError } from '../errors.ts'
 import { withHost } from './authority.ts'
+import type { PickFacts } from './balance/pick-facts.ts'
 import { readClientTls } from './client-tls.ts'
 import type { ClientTls } from './client-tls.ts'
 import { connect } from './connect.ts'
 import { shakeHands } from './dial-websocket.ts'
-import { HttpConnection } from './http-connection.ts'
+import { asWritten } from './discover.ts'
+import type { HttpConnection } from './http-connection.ts'
+import { HttpConnections } from './http-connections.ts'
 import type { AnswerSink, HttpRequest } from './http-request.ts'
+import { MemberLease } from './lease.ts'
+import type { Member, MemberHealth, MemberMode, MemberSettings } from './member.ts'
+import { unwatched } from './member.ts'
+import { Members } from './members.ts'
+import type { PoolReport } from './pool-report.ts'
+import { reportPool } from './pool-report.ts'
 import type { Resolver } from './resolve.ts'
-import type { DialedTcp, DialedWebSocket, UpstreamAnswer, WebSocketOffer } from './upstream.ts'
+import { Selection } from './selection.ts'
+import { Sticky } from './sticky.ts'
+import type { DialedAnswer, DialedTcp, DialedWebSocket, WebSocketOffer } from './upstream.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 export interface RequestOptions {
+  /** What the server is chosen by. */
+  readonly facts: PickFacts
   /** How long bytes of the request's body may wait for an upstream that takes none of them. */
   readonly stallMs: number
   readonly signal: AbortSignal
+}
+
+/** A place, and what was reached on its server. */
+interface Reached<T> {
+  readonly lease: MemberLease
+  readonly what: T
 }
 
 /** Repeating these changes nothing at the server (RFC 9110 section 9.2.1). */
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The servers of one configured upstream, taken in turn. A server that cannot be connected to is
- * passed over for the next, each once; what has been written to one is never written to another.
+ * The servers of one configured upstream. Whatever goes there takes a place on one of them first,
+ * which counts until it is given back; where one cannot be connected to, further ones are tried.
+ * What has been written to one is never written to another.
  */
 export class UpstreamPool {
-  readonly #config: UpstreamConfig
-  readonly #tls: ClientTls
+  /** In the configuration. */
+  readonly name: string
   readonly #resolver: Resolver
-  readonly #idle = new Map<Server, HttpConnection[]>()
-  readonly #connections = new Set<HttpConnection>()
-  #turn = 0
-  #closing: (() => void) | undefined
+  readonly #members = new Members((member) => this.#watch(member))
+  readonly #connections = new HttpConnections()
+  readonly #line: WaitingLine<MemberLease>
+  /** What each configured server stands for. */
+  readonly #found: (readonly MemberSettings[])[] = []
+  #discoveries: (() => void)[] = []
+  #config: UpstreamConfig
+  #tls: ClientTls
+  #sticky: Sticky | undefined
+  #selection: Selection
 
   /** @throws where `tls.ca` cannot be read */
-  constructor(config: UpstreamConfig, resolver: Resolver) {
+  constructor(name: string, config: UpstreamConfig, resolver: Resolver) {
+    this.name = name
+    this.#resolver = resolver
+    this.#line = new WaitingLine(config.queue)
     this.#config = config
     this.#tls = readClientTls(config.tls)
-    this.#resolver = resolver
-    for (const { server } of config.servers) this.#idle.set(server, [])
+    this.#sticky = config.sticky && new Sticky(config.sticky, name)
+    this.#selection = new Selection(config.balance, this.#sticky)
+    this.#discover()
   }
 
-  /** @throws {GatewayError} what `connect` and `shakeHands` throw */
+  /**
+   * Takes a place on a server and opens a WebSocket there. The lease of what it resolves with is
+   * the caller's to release.
+   * @throws {GatewayError} `upstream-unavailable`, what `connect` and `shakeHands` throw
+   */
   async dialWebSocket(
     offer: WebSocketOffer,
+    facts: PickFacts,
     signal: AbortSignal,
-  ): Promise<DialedWebSocket | UpstreamAnswer> {
-    const { socket, server } = await this.#connect(signal)
-    const headers = withHost(offer.headers, server, this.#config.preserveHost)
-    const handshakeMs = this.#config.timeouts.handshake
-    return shakeHands(socket, server, { ...offer, headers }, { handshakeMs, signal })
+  ): Promise<DialedWebSocket | DialedAnswer> {
+    const { lease, what: socket } = await this.#dial(facts, signal)
+    try {
+      const { server } = lease.member
+      const headers = withHost(offer.headers, server, this.#config.preserveHost)
+      const handshakeMs = this.#config.timeouts.handshake
+      const dialed = await shakeHands(
+        socket,
+        server,
+        { ...offer, headers },
+        { handshakeMs, signal },
+      )
+      const setCookie = this.#sticky?.cookieFor(facts, lease.member)
+      const place = { server: lease.server, lease }
+      if (dialed.kind === 'websocket') return { ...dialed, ...place, setCookie }
+      return { ...dialed, ...place, headers: withCookie(dialed.headers, setCookie) }
+    } catch (error) {
+      lease.release()
+      throw error
+    }
   }
 
-  /** @throws {GatewayError} what `connect` throws */
-  async dialTcp(signal: AbortSignal): Promise<DialedTcp> {
-    const { socket, server } = await this.#connect(signal)
-    return { socket, server: server.url }
+  /**
+   * Takes a place on a server and connects to it. The lease is the caller's to release.
+   * @throws {GatewayError} `upstream-unavailable`, what `connect` throws
+   */
+  async dialTcp(facts: PickFacts, signal: AbortSignal): Promise<DialedTcp> {
+    const { lease, what: socket } = await this.#dial(facts, signal)
+    const setCookie = this.#sticky?.cookieFor(facts, lease.member)
+    return { socket, server: lease.server, lease, setCookie }
   }
 
   /**
    * Sends a request and hands its answer to `sink`. A request that a kept connection lost before a
    * byte of an answer came is sent once more, on a new connection, where that is harmless: nothing
    * of it was written, or it is safe and has no body.
-   * @throws {GatewayError} `upstream-invalid`, `upstream-lost`, `upstream-timeout`, what `connect`
-   * throws, what ended the body or the sink; the signal's reason
+   * @throws {GatewayError} `upstream-unavailable`, `upstream-invalid`, `upstream-lost`,
+   * `upstream-timeout`, what `connect` throws, what ended the body or the sink; the signal's reason
    */
   async request(
     request: HttpRequest,
     sink: AnswerSink,
-    { stallMs, signal }: RequestOptions,
+    { facts, stallMs, signal }: RequestOptions,
   ): Promise<void> {
-    const options = { responseMs: this.#config.timeouts.response, stallMs, signal }
+    const { preserveHost, timeouts } = this.#config
+    const options = { responseMs: timeouts.response, stallMs, signal }
     const harmless = safeMethods.has(request.method) && request.body === undefined
-    for (let again = false; ; again = true) {
-      const connection = await this.#connectHttp(signal, again)
-      const headers = withHost(request.headers, connection.server, this.#config.preserveHost)
-      const failure = await connection.exchange({ ...request, headers }, sink, options)
-      if (failure === undefined) {
-        this.#keep(connection)
-        return
+    let lease: MemberLease | undefined
+    try {
+      for (let again = false; ; again = true) {
+        const reached: Reached<HttpConnection> = await this.#reach(facts, signal, lease, (member) =>
+          this.#connectHttp(member, again, signal),
+        )
+        lease = reached.lease
+        const connection = reached.what
+        const { member } = lease
+        const headers = withHost(request.headers, member.server, preserveHost)
+        const failure = await connection.exchange(
+          { ...request, headers },
+          this.#settingCookie(sink, facts, lease),
+          options,
+        )
+        if (failure === undefined) {
+          this.#connections.keep(connection)
+          return
+        }
+        connection.destroy()
+        const repeatable = failure.unsent || (failure.unanswered && harmless)
+        if (again || !connection.reused || !repeatable || signal.aborted) throw failure.error
       }
-      connection.destroy()
-      const repeatable = failure.unsent || (failure.unanswered && harmless)
-      if (again || !connection.reused || !repeatable || signal.aborted) throw failure.error
+    } finally {
+      lease?.release()
     }
+  }
+
+  /**
+   * What an operator allows a server, until the next word or the end of the process; a reload does
+   * not change it. Of a server in maintenance the sessions end where `onDown` says so.
+   * @param server a URL as the configuration writes it, or one address of it as `report` names it
+   * @returns false where this pool has no such server
+   */
+  setMode(server: string, mode: MemberMode): boolean {
+    const changed = this.#members.setMode(server, mode)
+    if (changed === undefined) return false
+    for (const member of changed) {
+      if (mode !== 'maintenance') continue
+      this.#connections.drop(member)
+      this.#closeSessions(member, 'is in maintenance')
+    }
+    this.#line.serve()
+    return true
+  }
+
+  /**
+   * Goes on by another configuration. What servers of the old one and the new have in common is
+   * kept: sessions and their count, modes, connections.
+   * @throws where `tls.ca` cannot be read; then nothing has changed
+   */
+  reconfigure(config: UpstreamConfig): void {
+    this.#tls = readClientTls(config.tls)
+    const before = this.#members.all
+    this.#config = config
+    this.#sticky = config.sticky && new Sticky(config.sticky, this.name)
+    this.#selection = new Selection(config.balance, this.#sticky)
+    this.#line.configure(config.queue)
+    this.#discover()
+    this.#members.rewatch()
+    const named = new Set(config.servers.map(({ server }) => server.url))
+    for (const member of before) {
+      // They were made with the settings of TLS that were.
+      this.#connections.drop(member)
+      if (!named.has(member.server.url)) this.#closeSessions(member, 'is no longer configured')
+    }
+  }
+
+  /** Its servers as they are now. */
+  report(): PoolReport {
+    return reportPool(this.name, this.#members.all, this.#line.length)
   }
 
   /**
@@ -92,13 +206,7 @@ export class UpstreamPool {
    * left.
    */
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#closing = resolve
-      for (const connections of this.#idle.values()) {
-        for (const connection of connections.splice(0)) connection.destroy()
-      }
-      if (this.#connections.size === 0) resolve()
-    })
+    return this.#connections.close()
   }
 
   /**
@@ -106,63 +214,136 @@ export class UpstreamPool {
    * session.
    */
   destroy(): void {
-    this.#closing ??= () => undefined
     const reason = new GatewayError('draining', 'the gateway is closing')
-    for (const connection of this.#connections) connection.destroy(reason)
+    for (const stop of this.#discoveries.splice(0)) stop()
+    this.#members.stop()
+    this.#line.end(reason)
+    this.#connections.destroy(reason)
   }
 
-  async #connectHttp(signal: AbortSignal, fresh: boolean): Promise<HttpConnection> {
-    const first = this.#nextServer()
-    const kept = fresh ? undefined : this.#idle.get(first)?.pop()
-    if (kept !== undefined) return kept
-    const { socket, server } = await this.#connect(signal, first)
-    const connection = new HttpConnection(server, socket, (closed) => this.#forget(closed))
-    this.#connections.add(connection)
-    return connection
-  }
-
-  async #connect(
-    signal: AbortSignal,
-    first = this.#nextServer(),
-  ): Promise<{ socket: Socket; server: Server }> {
-    const { timeouts } = this.#config
-    const servers = this.#config.servers.map(({ server }) => server)
-    const options = {
-      tls: this.#tls,
-      resolver: this.#resolver,
-      connectMs: timeouts.connect,
-      signal,
+  /** Asks what each configured server stands for, from now on. */
+  #discover(): void {
+    const before = this.#discoveries
+    this.#discoveries = []
+    this.#found.length = 0
+    let complete = false
+    for (const [at, config] of this.#config.servers.entries()) {
+      const stop = asWritten(config, (members) => {
+        this.#found[at] = members
+        if (complete) this.#replaceMembers()
+      })
+      this.#discoveries.push(stop)
     }
+    complete = true
+    for (const stop of before) stop()
+    this.#replaceMembers()
+  }
+
+  #replaceMembers(): void {
+    for (const member of this.#members.replace(this.#found.flat())) this.#connections.drop(member)
+    this.#selection.members = this.#members.all
+    this.#sticky?.know(this.#members.all)
+    this.#line.serve()
+  }
+
+  #watch(_member: Member): MemberHealth {
+    return unwatched
+  }
+
+  #dial(facts: PickFacts, signal: AbortSignal): Promise<Reached<Socket>> {
+    return this.#reach(facts, signal, undefined, (member) => this.#connect(member, signal))
+  }
+
+  /**
+   * Takes a place and reaches its server, or a further one where that fails.
+   * @param first a place that is taken already
+   * @returns with the lease; where it throws none is left, `first` neither
+   */
+  async #reach<T>(
+    facts: PickFacts,
+    signal: AbortSignal,
+    first: MemberLease | undefined,
+    reach: (member: Member) => Promise<T>,
+  ): Promise<Reached<T>> {
+    const tried: Member[] = []
     let failure: unknown
-    for (let tried = 0; tried < servers.length; tried++) {
-      const server = servers[(servers.indexOf(first) + tried) % servers.length]!
+    for (let lease = first; ; lease = undefined) {
+      lease ??= await this.#lease(facts, { tried, failure }, signal)
       try {
-        return { socket: await connect(server, options), server }
+        return { lease, what: await reach(lease.member) }
       } catch (error) {
-        if (signal.aborted) throw error
+        lease.release()
+        tried.push(lease.member)
         failure = error
+        if (signal.aborted || tried.length > this.#config.retries) throw error
       }
     }
-    throw failure
   }
 
-  #nextServer(): Server {
-    const servers = this.#config.servers.map(({ server }) => server)
-    const server = servers[this.#turn % servers.length]!
-    this.#turn = (this.#turn + 1) % servers.length
-    return server
+  /** @throws the failure of those tried before, where there is nobody else to try */
+  #lease(
+    facts: PickFacts,
+    { tried, failure }: { readonly tried: readonly Member[]; readonly failure: unknown },
+    signal: AbortSignal,
+  ): MemberLease | Promise<MemberLease> {
+    const attempt = (): MemberLease | undefined => {
+      const choice = this.#selection.choose(facts, tried, performance.now())
+      if (choice === 'none') throw failure ?? noneUsable()
+      return choice === 'full' ? undefined : new MemberLease(choice, this.#freed)
+    }
+    // Nobody overtakes those who wait.
+    const lease = this.#line.length === 0 ? attempt() : undefined
+    if (lease !== undefined) return lease
+    if (failure !== undefined && !this.#line.open) throw failure
+    return this.#line.wait(attempt, signal)
   }
 
-  #keep(connection: HttpConnection): void {
-    if (this.#closing !== undefined) connection.destroy()
-    else if (connection.usable) this.#idle.get(connection.server)?.push(connection)
+  readonly #freed = (): void => {
+    if (this.#line.length > 0) this.#line.serve()
   }
 
-  #forget(connection: HttpConnection): void {
-    this.#connections.delete(connection)
-    const idle = this.#idle.get(connection.server)
-    const at = idle?.indexOf(connection) ?? -1
-    if (at >= 0) idle?.splice(at, 1)
-    if (this.#connections.size === 0) this.#closing?.()
+  async #connectHttp(member: Member, fresh: boolean, signal: AbortSignal): Promise<HttpConnection> {
+    const kept = fresh ? undefined : this.#connections.take(member)
+    return kept ?? this.#connections.open(member, await this.#connect(member, signal))
   }
+
+  async #connect(member: Member, signal: AbortSignal): Promise<Socket> {
+    const connectMs = this.#config.timeouts.connect
+    const options = { tls: this.#tls, resolver: this.#resolver, connectMs, signal }
+    try {
+      const socket = await connect(member.server, options)
+      member.health.connected(performance.now())
+      return socket
+    } catch (error) {
+      if (!signal.aborted) {
+        member.connectFailures++
+        member.health.connectFailed(performance.now())
+      }
+      throw error
+    }
+  }
+
+  #settingCookie(sink: AnswerSink, facts: PickFacts, { member }: MemberLease): AnswerSink {
+    const cookie = this.#sticky?.cookieFor(facts, member)
+    if (cookie === undefined) return sink
+    return {
+      head: (head, flow) => sink.head({ ...head, headers: withCookie(head.headers, cookie) }, flow),
+      data: (chunk) => sink.data(chunk),
+      end: (trailers) => sink.end(trailers),
+    }
+  }
+
+  #closeSessions(member: Member, why: string): void {
+    if (this.#config.onDown !== 'close') return
+    const error = new GatewayError('upstream-removed', `${member.key} ${why}`)
+    for (const lease of member.leases) lease.remove(error)
+  }
+}
+
+function withCookie(headers: readonly string[], cookie: string | undefined): readonly string[] {
+  return cookie === undefined ? headers : [...headers, 'Set-Cookie', cookie]
+}
+
+function noneUsable(): GatewayError {
+  return new GatewayError('upstream-unavailable', 'no server may be used')
 }

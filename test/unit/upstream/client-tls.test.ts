@@ -9,7 +9,7 @@ import { createServer as createTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mintPair } from '../../support/certs.ts'
-import { calm, upstreamOf } from './upstreams.ts'
+import { anyone, calm, upstreamOf } from './upstreams.ts'
 
 let folder = ''
 let ca = ''
@@ -52,7 +52,7 @@ async function tlsServer(): Promise<number> {
 }
 
 async function said(url: string, tls: Parameters<typeof upstreamOf>[1]): Promise<string> {
-  const { socket } = await upstreamOf([url], tls).dialTcp(calm)
+  const { socket } = await upstreamOf([url], tls).dialTcp(anyone, calm)
   socket.end()
   const words = await text(socket)
   socket.destroy()
@@ -78,7 +78,7 @@ test.each([
   ['another servername', 'tls://127.0.0.1', () => ({ ca, servername: 'front.test' })],
 ])('%s is upstream-tls', async (_, url, tls) => {
   const pool = upstreamOf([`${url}:${await tlsServer()}`], { tls: tls() })
-  await expect(pool.dialTcp(calm)).rejects.toMatchObject({ token: 'upstream-tls' })
+  await expect(pool.dialTcp(anyone, calm)).rejects.toMatchObject({ token: 'upstream-tls' })
 })
 
 test('verify: false takes any certificate', async () => {
@@ -101,7 +101,7 @@ test("requests over https are kept on one connection, whatever the client's Host
       end: () => undefined,
     }
     const request = { method: 'GET', target: '/', headers: ['Host', host], body: undefined }
-    const options = { stallMs: 1_000, signal: calm }
+    const options = { facts: anyone, stallMs: 1_000, signal: calm }
     await pool.request({ ...request, contentLength: undefined }, sink, options)
     expect(body).toBe(host)
   }

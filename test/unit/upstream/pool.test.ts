@@ -5,7 +5,7 @@ import type { AnswerHead, AnswerSink, HttpRequest } from '../../../src/upstream/
 import type { UpstreamPool } from '../../../src/upstream/pool.ts'
 import { httpServer, rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
-import { calm, untilNoSockets, upstreamOf } from './upstreams.ts'
+import { anyone, calm, untilNoSockets, upstreamOf } from './upstreams.ts'
 
 const peers: Peer[] = []
 afterEach(() => {
@@ -46,7 +46,7 @@ const request: HttpRequest = {
 
 async function ask(pool: UpstreamPool, headers = request.headers): Promise<string> {
   const sink = new Collected()
-  await pool.request({ ...request, headers }, sink, { stallMs: 1_000, signal: calm })
+  await pool.request({ ...request, headers }, sink, { facts: anyone, stallMs: 1_000, signal: calm })
   return sink.body
 }
 

@@ -1,6 +1,7 @@
 import type { UpstreamConfig } from '../../../src/config/config.ts'
 import { parseServer } from '../../../src/config/server-url.ts'
 import { Resolver } from '../../../src/upstream/resolve.ts'
+import type { PickFacts } from '../../../src/upstream/balance/pick-facts.ts'
 import type { Peer } from '../../support/peers.ts'
 import { UpstreamPool } from '../../../src/upstream/pool.ts'
 
@@ -32,7 +33,15 @@ export function upstreamOf(
     preserveHost: settings.preserveHost ?? true,
     timeouts: { connect, handshake, response },
   }
-  return new UpstreamPool(config, resolver)
+  return new UpstreamPool('app', config, resolver)
+}
+
+/** A request of which there is nothing to say. */
+export const anyone: PickFacts = {
+  client: '192.0.2.1',
+  scheme: 'http',
+  query: '',
+  headers: { all: () => [] },
 }
 
 /** A signal that nothing aborts. */
