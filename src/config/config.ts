@@ -38,6 +38,8 @@ export interface ListenerConfig {
   readonly bind: BindAddress
   readonly tls?: ListenerTls
   readonly clients: AddressRulesConfig
+  /** Proxies whose connections begin with a PROXY header: addresses, CIDRs, `unix`. */
+  readonly proxyProtocolFrom: readonly string[]
 }
 
 export interface ListenerTls {

@@ -3,7 +3,6 @@ import type { KeyPath } from './problem.ts'
 /** Keys that the design has and this build has not at all; `*` is any name or position. */
 export const plannedKeys: ReadonlySet<string> = new Set([
   'admin',
-  'listeners.*.acceptProxyProtocol',
   'upstreams.*.health',
   'upstreams.*.sendProxyProtocol',
 ])

@@ -58,7 +58,7 @@ function settleListener(
   listener: CheckedFile['listeners'][string],
   folder: string,
 ): ListenerConfig {
-  const { bind, tls, clients } = listener
+  const { bind, tls, clients, acceptProxyProtocol } = listener
   const certificates = tls?.certificates.map(({ cert, key }) => ({
     cert: resolve(folder, cert),
     key: resolve(folder, key),
@@ -75,6 +75,7 @@ function settleListener(
         },
       }),
     clients: defined(clients),
+    proxyProtocolFrom: acceptProxyProtocol?.from ?? [],
   }
 }
 

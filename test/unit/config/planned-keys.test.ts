@@ -27,7 +27,6 @@ test.each([
     'http2: true',
     'listeners.edge.http2: found true, expected false: anything else is not supported yet',
   ],
-  ['acceptProxyProtocol: { from: [] }', `listeners.edge.acceptProxyProtocol: ${unsupported}`],
 ])('is not built yet on a listener: %s', async (key, message) => {
   expect(await complaints(edge.replace('bind:', `${key}, bind:`) + routes)).toEqual([message])
 })

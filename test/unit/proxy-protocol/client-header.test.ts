@@ -71,9 +71,8 @@ test('v2 of IPv6', () => {
     destination: { address: '::ffff:10.0.0.1', port: 2 },
   })
   expect(header.toString('hex', 12, 14)).toBe('2121')
-  expect(header.toString('hex', 16, 52)).toBe(
-    '20010db8000000000000000000000001' + '00000000000000000000ffff0a000001' + '00010002',
-  )
+  const addresses = ['20010db8000000000000000000000001', '00000000000000000000ffff0a000001']
+  expect(header.toString('hex', 16, 52)).toBe(`${addresses.join('')}00010002`)
 })
 
 test('v2 of a client without an address says so, and still tells the rest', () => {

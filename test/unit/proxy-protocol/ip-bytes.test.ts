@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalAddress, canonicalIPv6 } from '../../../src/config/address.ts'
 import { ipBytes, ipText } from '../../../src/proxy-protocol/ip-bytes.ts'
