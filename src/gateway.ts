@@ -13,7 +13,6 @@ import { Rechecks } from './auth/rechecks.ts'
 import type { Revocation } from './auth/revocation.ts'
 import { Revocations } from './auth/revocations.ts'
 import { AddressSet } from './config/address-set.ts'
-import { AddressSet } from './config/address-set.ts'
 import type { BindAddress } from './config/bind-address.ts'
 import type { Config, ListenerTls } from './config/config.ts'
 import { longestDurationMs } from './config/duration.ts'
@@ -157,6 +156,7 @@ export class Gateway {
     })
     parts.metrics.collect.push(() => {
       for (const record of this.#sessions.values()) record.report()
+      parts.metrics.upstreams([...this.#pools.values()].map((pool) => pool.report()))
       for (const listener of this.#listeners)
         parts.metrics.connectionsOpen(listener.name, listener.open)
     })

@@ -6,6 +6,20 @@ export type SessionKind = 'websocket' | 'bridge'
 /** As the client sees it: `received` is what came from it. */
 export type Direction = 'received' | 'sent'
 
+/** What is told of one upstream. */
+export interface UpstreamFigures {
+  readonly upstream: string
+  readonly waiting: number
+  readonly servers: readonly {
+    readonly server: string
+    readonly mode: string
+    readonly up: boolean
+    readonly live: number
+    readonly picks: number
+    readonly connectFailures: number
+  }[]
+}
+
 /** Seconds: a handshake on the same machine takes a millisecond, a deadline ten seconds. */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -55,6 +69,28 @@ export class Metrics {
     'From the head of an upgrade to the 101',
     ['route'],
   )
+  readonly #upstreamUp = this.#gauge(
+    'upstream_up',
+    'Whether a server gets new sessions and requests: ready, and neither marked down nor ejected',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamConnections = this.#gauge(
+    'upstream_connections',
+    'Sessions, requests and dials in progress on a server',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamPicks = this.#counter('upstream_picks_total', 'How often a server was chosen', [
+    'upstream',
+    'server',
+  ])
+  readonly #upstreamFailures = this.#counter(
+    'upstream_connect_failures_total',
+    'How often a server could not be connected to',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamWaiting = this.#gauge('upstream_waiting', 'Those who wait for a place', [
+    'upstream',
+  ])
   readonly #dial = this.#histogram('dial_seconds', 'From the dial to a verified upstream', [
     'upstream',
   ])
@@ -129,6 +165,23 @@ export class Metrics {
 
   dialSeconds(upstream: string, seconds: number): void {
     this.#dial.observe({ upstream }, seconds)
+  }
+
+  /** How the servers of all upstreams are: those that are named no more have no series any more. */
+  upstreams(pools: readonly UpstreamFigures[]): void {
+    const [up, connections] = [this.#upstreamUp, this.#upstreamConnections]
+    const [picks, failures] = [this.#upstreamPicks, this.#upstreamFailures]
+    for (const metric of [up, connections, picks, failures, this.#upstreamWaiting]) metric.reset()
+    for (const { upstream, servers, waiting } of pools) {
+      this.#upstreamWaiting.set({ upstream }, waiting)
+      for (const one of servers) {
+        const labels = { upstream, server: one.server }
+        up.set(labels, one.mode === 'ready' && one.up ? 1 : 0)
+        connections.set(labels, one.live)
+        picks.inc(labels, one.picks)
+        failures.inc(labels, one.connectFailures)
+      }
+    }
   }
 
   /** The Content-Type of what `render` gives. */
