@@ -52,6 +52,7 @@ export const faults = {
   'upstream-unresolved': { status: 502 },
   'target-unavailable': { status: 502 },
   'upstream-tls': { status: 502 },
+  'upstream-greeting': { status: 502 },
   'upstream-handshake': { status: 502 },
   'upstream-lost': { status: 502, client: 1011, by: 'upstream' },
   'upstream-invalid': { status: 502, client: 1011, upstream: 1002 },

@@ -28,6 +28,7 @@ import { relayWebSocket } from './relay/websocket-relay.ts'
 import { strippedPrefix } from './route/path-pattern.ts'
 import type { DialedAnswer, DialedTcp, DialedWebSocket } from './upstream/upstream.ts'
 
+import { awaitGreeting } from './upstream/greeting.ts'
 /**
  * One request, from its head to the last byte of its answer or the last frame of its session, one
  * line a stage. Never rejects: every exit is an answer and a line of the log.
@@ -189,6 +190,7 @@ async function openSession(
     const { protocol, extensions, setCookie } = dialed
     takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions, setCookie }))
     metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
+    if (dialed.kind === 'tcp') await begun(dialed, signal)
     const { id, client, host, path } = upgrade.request
     const { listener } = connection
     const names = { id, listener, route: route.name, client, host, path }
@@ -218,12 +220,22 @@ async function dial(
   action: TunnelAction,
   signal: AbortSignal,
   stages: Stages,
+  readonly greeting: string | undefined
+}
+
+/** A service that is not what the route takes it for is told of before the client is answered. */
+async function begun({ socket, server, greeting }: DialedBackend, signal: AbortSignal) {
+  if (greeting !== undefined) await awaitGreeting(socket, { server, greeting, signal })
 ): Promise<Dialed> {
   const { request, protocols, extensions } = upgrade
   if (action.kind === 'bridge') {
     const protocol = chooseSubprotocol(protocols, action.subprotocols)
-    const dialed = await action.upstream.dialTcp(original, signal)
-    return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages: action.messages }
+    const dialed =
+      action.from === undefined
+        ? await action.upstream.dialTcp(original, signal)
+        : await dialTarget(action, { upgrade, original, proof }, route, signal)
+    const { messages, greeting } = action
+    return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages, greeting }
   }
   const offer = {
     target: request.target,

@@ -277,6 +277,8 @@ export type RouteAction =
       readonly upstream: string | TargetsConfig
       readonly subprotocols: readonly string[]
       readonly messages: 'binary' | 'text'
+      /** How the service has to begin; undefined where nothing is known of it. */
+      readonly greeting?: string
     }
   | { readonly kind: 'static'; readonly directory: string }
   | { readonly kind: 'respond'; readonly status: number; readonly body: string | undefined }

@@ -169,7 +169,7 @@ function checkAction(
   if (given.length === 0 && !misspelt)
     problems.push({ path, found: 'no action', expected: `exactly one of ${words(actions)}` })
   if (given.length > 0 && !given.includes('bridge')) {
-    const stray = ['subprotocols', 'messages'].filter((key) => Object.hasOwn(route, key))
+    const stray = ['protocol', 'subprotocols', 'messages'].filter((key) => Object.hasOwn(route, key))
     problems.push(
       ...stray.map((key) => ({
         path: [...path, key],

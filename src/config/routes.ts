@@ -5,6 +5,7 @@ import { RouteIdentity } from './identity.ts'
 import { RouteLimits } from './limits.ts'
 import { isOriginPattern } from './origin-pattern.ts'
 import { isPathPattern } from './path-pattern.ts'
+import { protocols } from './protocols.ts'
 import { Clock, Name, oneOrMore, Path, text } from './scalars.ts'
 import { Targets } from './targets.ts'
 import { RouteTimeouts } from './timeouts.ts'
@@ -157,10 +158,19 @@ export const Route = z.strictObject({
     .prefault('pass')
     .describe('`pass`: permessage-deflate end to end. `off`: the offer is taken out.'),
   ...action,
+  protocol: z
+    .enum(protocols)
+    .optional()
+    .describe(
+      'What the service behind a bridge speaks: sets `subprotocols` and `timeouts.idle` where the route does not, and has the ' +
+        'first bytes of a service that speaks first (`vnc`, `ssh`) checked before the 101. Left out: `raw`.',
+    ),
   subprotocols: z
     .array(Subprotocol)
     .optional()
-    .describe('What a bridge answers when it is offered. Default: `[binary]`.'),
+    .describe(
+      'What a bridge answers when it is offered. Default: `[binary]`, with `protocol: mqtt` `[mqtt, mqttv3.1]`.',
+    ),
   messages: z
     .enum(['binary', 'text'])
     .optional()

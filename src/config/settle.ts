@@ -10,6 +10,7 @@ import type {
   UpstreamConfig,
 } from './config.ts'
 import { deepFreeze, defined } from './objects.ts'
+import { presets } from './protocols.ts'
 import type { CheckedFile } from './schema.ts'
 import { mergeIdentity, ownedHeaders, settleAuthenticator } from './settle-auth.ts'
 import { mergeLimits, noMessageLimit, settleLimits } from './settle-limits.ts'
@@ -132,6 +133,7 @@ function settleRoute(
   const { handshake: _, keepAlive: __, ...timeouts } = global.timeouts
   const action = settleAction(route, folder)
   const base = action.kind === 'bridge' ? { ...global.limits, ...noMessageLimit } : global.limits
+  const preset = presets[route.protocol ?? 'raw']
   const isUnasked = auth.some((name) => isSentUnasked(global.authenticators[name]!))
   return {
     name: route.name ?? `route-${index + 1}`,
@@ -148,7 +150,7 @@ function settleRoute(
     identity: mergeIdentity(global.identity, { headers: lowerCaseKeys(route.identity.headers) }),
     clients: defined(clients),
     limits: mergeLimits(base, route.limits),
-    timeouts: { ...timeouts, ...defined(route.timeouts) },
+    timeouts: { ...timeouts, ...defined({ idle: preset.idle }), ...defined(route.timeouts) },
     compression,
     action,
   }
@@ -157,7 +159,9 @@ function settleRoute(
 function settleAction(route: CheckedRoute, folder: string): RouteAction {
   if (route.proxy !== undefined) return { kind: 'proxy', upstream: route.proxy }
   if (route.bridge !== undefined) {
-    const { bridge, subprotocols = ['binary'], messages = 'binary' } = route
+    const { bridge, messages = 'binary' } = route
+    const { greeting, ...preset } = presets[route.protocol ?? 'raw']
+    const subprotocols = route.subprotocols ?? preset.subprotocols
     const upstream = typeof bridge === 'string' ? bridge : settleTargets(bridge, folder)
     return { kind: 'bridge', upstream, subprotocols, messages }
   }

@@ -66,6 +66,8 @@ export interface BridgeAction extends Tunnel {
 }
 export type TunnelAction = ProxyAction | BridgeAction
 export type Action =
+  /** How the service has to begin. */
+  readonly greeting?: string
   | TunnelAction
   | { readonly kind: 'static'; readonly directory: string }
   | { readonly kind: 'respond'; readonly status: number; readonly body: string | undefined }
