@@ -14,7 +14,7 @@ import type { Revocation } from './auth/revocation.ts'
 import { Revocations } from './auth/revocations.ts'
 import { AddressSet } from './config/address-set.ts'
 import type { BindAddress } from './config/bind-address.ts'
-import type { Config, ListenerTls } from './config/config.ts'
+import type { Config, ListenerTls, TargetsConfig } from './config/config.ts'
 import { longestDurationMs } from './config/duration.ts'
 import { foldHeaderName } from './config/identity-header.ts'
 import { GatewayError } from './errors.ts'
@@ -39,6 +39,9 @@ import type { Session } from './relay/session.ts'
 import { Sweep } from './relay/sweep.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 import { Resolver } from './upstream/resolve.ts'
+import type { NameResolver } from './upstream/resolve.ts'
+import { buildLookup } from './upstream/targets/build-lookup.ts'
+import { TargetDialer } from './upstream/targets/target-dialer.ts'
 
 export interface GatewayParts {
   readonly logger: Logger
@@ -47,6 +50,8 @@ export interface GatewayParts {
    * For TLS listeners whose configuration names no certificate: pairs that live in memory alone.
    */
   readonly certificates?: readonly CertificatePair[]
+  /** Left out: the hosts file and the DNS. */
+  readonly resolver?: NameResolver
   /** Called when a session has opened. */
   readonly sessionOpened?: () => void
 }
@@ -68,6 +73,7 @@ export class Gateway {
   readonly #authenticators: Authenticators
   readonly #logins: Logins
   readonly #pools = new Map<string, UpstreamPool>()
+  readonly #targets: TargetDialer[] = []
   readonly #listeners: Listener[] = []
   /** Requests and sessions that are not over. */
   readonly #serving = new Set<Promise<void>>()
@@ -117,15 +123,16 @@ export class Gateway {
       warn: (detail) => this.#logger.warn({ detail }, 'recheck failed, the session goes on'),
     })
     this.#sweep.add(rechecks)
-    const resolver = new Resolver()
+    const resolver = parts.resolver ?? new Resolver()
     for (const [name, upstream] of Object.entries(config.upstreams)) {
       this.#pools.set(name, new UpstreamPool(name, upstream, resolver))
     }
     this.#stages = {
       trust,
-      routes: buildRoutes(config.routes, {
+      ...buildRoutes(config.routes, {
         pools: this.#pools,
         authenticators: this.#authenticators,
+        targets: (targets) => this.#buildTargets(targets, resolver),
       }),
       endpoints: ownEndpoints(this.#authenticators),
       listeners: new Map(
@@ -274,8 +281,16 @@ export class Gateway {
     this.#authenticators.close()
     for (const listener of this.#listeners) listener.destroy()
     for (const pool of this.#pools.values()) pool.destroy()
+    for (const targets of this.#targets) targets.close()
     this.#refusals.close()
     this.#sweep.stop()
+  }
+
+  #buildTargets(config: TargetsConfig, resolver: NameResolver): TargetDialer {
+    const warn = (detail: string): void => this.#logger.warn({ detail }, 'targets')
+    const targets = new TargetDialer(config, { lookup: buildLookup(config.lookup, warn), resolver })
+    this.#targets.push(targets)
+    return targets
   }
 
   #listener(name: string, bind: BindAddress, tls: TlsContexts | undefined): Listener {

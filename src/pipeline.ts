@@ -17,18 +17,20 @@ import type { EdgeRequest } from './listener/edge-request.ts'
 import type { Exchange } from './listener/exchange.ts'
 import type { SessionFacts } from './observe/connection-record.ts'
 import { RequestRecord } from './observe/request-record.ts'
+import type { RequestHead } from './observe/request-record.ts'
 import { SessionRecord } from './observe/session-record.ts'
 import { cleaned, identify, linesFor, refusalIn } from './pipeline/identify.ts'
 import type { Proof } from './pipeline/identify.ts'
 import { isTunnel } from './pipeline/stages.ts'
-import type { Route, Stages, TunnelAction } from './pipeline/stages.ts'
+import type { Route, Stages, TargetBridgeAction, TunnelAction } from './pipeline/stages.ts'
+import { readToken } from './pipeline/target-token.ts'
 import { Session } from './relay/session.ts'
 import { bridgeTcp } from './relay/tcp-bridge.ts'
 import { relayWebSocket } from './relay/websocket-relay.ts'
 import { strippedPrefix } from './route/path-pattern.ts'
+import { awaitGreeting } from './upstream/greeting.ts'
 import type { DialedAnswer, DialedTcp, DialedWebSocket } from './upstream/upstream.ts'
 
-import { awaitGreeting } from './upstream/greeting.ts'
 /**
  * One request, from its head to the last byte of its answer or the last frame of its session, one
  * line a stage. Never rejects: every exit is an answer and a line of the log.
@@ -51,6 +53,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
     const endpoint = stages.endpoints.get(request.path)
     if (endpoint !== undefined) {
+      record.know(headOf(request))
       stages.listeners.get(connection.listener)?.check(request.client)
       stages.admission.admitRequest(request.client)
       await endpoint(exchange, request, record, stages)
@@ -58,6 +61,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
     const route = matched(request, stages)
     record.route = route.name
+    record.know(stages.shownHeads.show(headOf(request), route))
     stages.listeners.get(connection.listener)?.check(request.client)
     route.clients.check(request.client)
     if (request.websocket && isTunnel(route.action)) {
@@ -68,7 +72,10 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
   } catch (thrown) {
     const error = GatewayError.from(connection.signal.aborted ? connection.signal.reason : thrown)
-    if (!record.known) record.know(glance(exchange.head, connection.peer, stages.trust))
+    if (!record.known) {
+      const glanced = glance(exchange.head, connection.peer, stages.trust)
+      record.know(stages.shownHeads.show(glanced))
+    }
     if (error.token === 'client-lost') record.answered({ status: 0, error })
     else record.refused(refuse(exchange, error), error)
   }
@@ -183,6 +190,7 @@ async function openSession(
       record.answered({ status, server, ...passed })
       return
     }
+    if (dialed.kind === 'tcp') await begun(dialed, signal)
     if (signal.aborted) {
       dialed.socket.destroy()
       throw signal.reason
@@ -190,9 +198,9 @@ async function openSession(
     const { protocol, extensions, setCookie } = dialed
     takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions, setCookie }))
     metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
-    if (dialed.kind === 'tcp') await begun(dialed, signal)
-    const { id, client, host, path } = upgrade.request
+    const { id, client } = upgrade.request
     const { listener } = connection
+    const { host = '', path = '' } = stages.shownHeads.show(headOf(upgrade.request), route)
     const names = { id, listener, route: route.name, client, host, path }
     const facts = {
       ...names,
@@ -212,6 +220,12 @@ interface DialedBackend extends DialedTcp {
   readonly protocol: string | undefined
   readonly extensions: undefined
   readonly messages: 'binary' | 'text'
+  readonly greeting: string | undefined
+}
+
+/** A service that is not what the route takes it for is told of before the client is answered. */
+async function begun({ socket, server, greeting }: DialedBackend, signal: AbortSignal) {
+  if (greeting !== undefined) await awaitGreeting(socket, { server, greeting, signal })
 }
 
 async function dial(
@@ -220,12 +234,6 @@ async function dial(
   action: TunnelAction,
   signal: AbortSignal,
   stages: Stages,
-  readonly greeting: string | undefined
-}
-
-/** A service that is not what the route takes it for is told of before the client is answered. */
-async function begun({ socket, server, greeting }: DialedBackend, signal: AbortSignal) {
-  if (greeting !== undefined) await awaitGreeting(socket, { server, greeting, signal })
 ): Promise<Dialed> {
   const { request, protocols, extensions } = upgrade
   if (action.kind === 'bridge') {
@@ -244,6 +252,16 @@ async function begun({ socket, server, greeting }: DialedBackend, signal: AbortS
     extensions: route.compression === 'pass' ? extensions : [],
   }
   return await action.upstream.dialWebSocket(offer, original, signal)
+}
+
+function dialTarget(
+  { from, upstream }: TargetBridgeAction,
+  { upgrade, original, proof }: Admitted,
+  { match: { paths } }: Route,
+  signal: AbortSignal,
+): Promise<DialedTcp> {
+  const token = readToken(from, { request: upgrade.request, paths, identity: proof?.identity })
+  return upstream.dialTcp({ ...original, token }, signal)
 }
 
 /** From the 101 until both sockets have closed. */
@@ -353,7 +371,10 @@ function read(exchange: Exchange, record: RequestRecord, stages: Stages): EdgeRe
     { method, target, httpVersion, rawHeaders },
     { id: record.id, peer: connection.peer, trust: stages.trust },
   )
-  const { client, host, path } = request
-  record.know({ client, host, method, path, origin: request.headers.one('origin') })
+  record.know(stages.shownHeads.show(headOf(request)))
   return request
+}
+
+function headOf({ client, host, method, path, headers }: EdgeRequest): RequestHead {
+  return { client, host, method, path, origin: headers.one('origin') }
 }

@@ -33,6 +33,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'pino-pretty': ['observe/logger.ts'],
   'prom-client': ['observe/metrics.ts'],
   send: ['http/static-files.ts'],
+  redis: ['upstream/targets/redis-lookup.ts'],
   yargs: ['cli/'],
   ws: ['cli/'],
   'node-forge': ['cli/mint.ts'],

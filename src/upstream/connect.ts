@@ -1,15 +1,19 @@
 import { connect as connectTcp, isIP } from 'node:net'
+import type { LookupAddress } from 'node:dns'
 import type { LookupFunction, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Server } from '../config/server-url.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import type { ClientTls } from './client-tls.ts'
-import type { Resolver } from './resolve.ts'
+import type { NameResolver } from './resolve.ts'
 
 export interface ConnectOptions {
   readonly tls: ClientTls
-  readonly resolver: Resolver
+  /** Where to dial, in the order of trying: what the host of the server stands for. */
+  readonly addresses?: readonly LookupAddress[] | undefined
+  /** Asked for the addresses of a host for which none are given. */
+  readonly resolver?: NameResolver
   /** For the look-up, TCP and TLS together. */
   readonly connectMs: number
   readonly signal: AbortSignal
@@ -17,6 +21,12 @@ export interface ConnectOptions {
 
 /** Dead peers that no timer of ours watches are found by the kernel, in minutes. */
 const keepAliveDelayMs = 60_000
+/**
+ * An address that has not answered by then is given up for the next, and the last one has the rest
+ * of the time. Node's 250 ms are less than the way around the world and back.
+ */
+const attemptMs = 500
+
 /**
  * Connects to a server: TCP, TLS or a unix socket. What it resolves with is ready for bytes, reads
  * nothing yet, half-closes, and has one listener, which keeps an error that comes while nobody else
@@ -32,22 +42,24 @@ export function connect(server: Server, options: ConnectOptions): Promise<Socket
       return
     }
     const secure = server.kind === 'https' || server.kind === 'tls'
-    let forget: (() => void) | undefined
     let reached = false
+    const waiting = new AbortController()
     const socket = open(server, options, (name, lookupOptions, callback) => {
-      forget = options.resolver.resolve(name, (error, addresses) => {
-        const [first] = addresses ?? []
-        if (error !== undefined || first === undefined) callback(error ?? nothingFound(name), [])
-        else if (lookupOptions.all === true) callback(null, addresses)
-        else callback(null, first.address, first.family)
-      })
+      addressesOf(name, options, waiting.signal)
+        .then((addresses) => {
+          const [first] = addresses
+          if (first === undefined) throw nothingFound(name)
+          if (lookupOptions.all === true) callback(null, [...addresses])
+          else callback(null, first.address, first.family)
+        })
+        .catch((error: unknown) => callback(GatewayError.from(error), []))
     })
 
     const settle = (): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
       socket.off('connect', connected).off('secureConnect', succeed).off('close', closed)
-      forget?.()
+      waiting.abort()
     }
     const fail = (reason: unknown): void => {
       settle()
@@ -79,10 +91,25 @@ export function connect(server: Server, options: ConnectOptions): Promise<Socket
   })
 }
 
+async function addressesOf(
+  name: string,
+  { addresses, resolver }: ConnectOptions,
+  signal: AbortSignal,
+): Promise<readonly LookupAddress[]> {
+  return addresses ?? (await resolver?.addresses(name, signal)) ?? []
+}
+
 function open(server: Server, { tls }: ConnectOptions, lookup: LookupFunction): Socket {
   const { host, port } = server
   if (server.kind === 'unix') return connectTcp({ path: server.path, allowHalfOpen: true })
-  const target = { host, port, lookup, autoSelectFamily: true, allowHalfOpen: true }
+  const target = {
+    host,
+    port,
+    lookup,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: attemptMs,
+    allowHalfOpen: true,
+  }
   if (server.kind !== 'https' && server.kind !== 'tls') return connectTcp(target)
   // Not the client's Host: it names what the client wants, not whom we dial.
   const servername = tls.servername ?? (isIP(host) === 0 ? host.replace(/\.$/, '') : undefined)

@@ -17,7 +17,7 @@ import { unwatched } from './member.ts'
 import { Members } from './members.ts'
 import type { PoolReport } from './pool-report.ts'
 import { reportPool } from './pool-report.ts'
-import type { Resolver } from './resolve.ts'
+import type { NameResolver } from './resolve.ts'
 import { Selection } from './selection.ts'
 import { Sticky } from './sticky.ts'
 import type { DialedAnswer, DialedTcp, DialedWebSocket, WebSocketOffer } from './upstream.ts'
@@ -48,7 +48,7 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 export class UpstreamPool {
   /** In the configuration. */
   readonly name: string
-  readonly #resolver: Resolver
+  readonly #resolver: NameResolver
   readonly #members = new Members((member) => this.#watch(member))
   readonly #connections = new HttpConnections()
   readonly #line: WaitingLine<MemberLease>
@@ -61,7 +61,7 @@ export class UpstreamPool {
   #selection: Selection
 
   /** @throws where `tls.ca` cannot be read */
-  constructor(name: string, config: UpstreamConfig, resolver: Resolver) {
+  constructor(name: string, config: UpstreamConfig, resolver: NameResolver) {
     this.name = name
     this.#resolver = resolver
     this.#line = new WaitingLine(config.queue)
@@ -309,7 +309,8 @@ export class UpstreamPool {
 
   async #connect(member: Member, signal: AbortSignal): Promise<Socket> {
     const connectMs = this.#config.timeouts.connect
-    const options = { tls: this.#tls, resolver: this.#resolver, connectMs, signal }
+    const { addresses } = member
+    const options = { tls: this.#tls, addresses, resolver: this.#resolver, connectMs, signal }
     try {
       const socket = await connect(member.server, options)
       member.health.connected(performance.now())
