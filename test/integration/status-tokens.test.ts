@@ -169,7 +169,7 @@ const elsewhere: readonly Token[] = [
   ...(['client-limit', 'gateway-full', 'draining', 'internal'] as const),
   ...(['identity-limit', 'route-limit'] as const),
   ...(['credentials-missing', 'credentials-invalid', 'credentials-expired'] as const),
-  ...(['permission-missing', 'auth-unavailable'] as const),
+  ...(['permission-missing', 'auth-unavailable', 'upstream-greeting'] as const),
 ]
 
 const scripts: Record<string, Script> = {
