@@ -84,8 +84,7 @@ export class TargetDialer {
   async #permitted(target: TcpTarget, signal: AbortSignal): Promise<LookupAddress[]> {
     const { port } = target
     const literal = target.host.includes('%') ? undefined : canonicalAddress(target.host)
-    // Names only as they are meant: no IPv4 address in another spelling, which resolvers would take.
-    const name = literal === undefined ? parseHost(target.host.replace(/(.)\.$/, '$1')) : undefined
+    const name = literal === undefined ? nameIn(target.host) : undefined
     if (literal === undefined && name === undefined) throw denied(target)
     const found = literal === undefined ? await this.#resolve(target.host, signal) : [literal]
     const permitted = found.filter((address) => this.#policy.permits({ name, address, port }))
@@ -113,6 +112,12 @@ function serverOf(target: Target, addresses: readonly LookupAddress[], secure: b
   // A literal as it was checked: a mapped one as IPv4.
   const host = isIP(target.host) === 0 ? target.host : (addresses[0]?.address ?? target.host)
   return { url, kind: secure ? 'tls' : 'tcp', host, port, path: '' }
+}
+
+/** A name, and no IPv4 address in another spelling, which resolvers would take. */
+function nameIn(host: string): string | undefined {
+  const name = parseHost(host.replace(/(.)\.$/, '$1'))
+  return name === undefined || isIP(name) !== 0 ? undefined : name
 }
 
 /** Nothing in between was to choose another address; where something has, nobody gets to use it. */
