@@ -1,4 +1,5 @@
 import type { Balance } from './balance.ts'
+import type { ProxyVersion } from '../proxy-protocol/client-header.ts'
 import type { BindAddress } from './bind-address.ts'
 import type { Place } from './place.ts'
 import type { Rate } from './rate.ts'
@@ -202,6 +203,8 @@ export interface UpstreamConfig {
   readonly queue?: QueueConfig
   readonly onDown: 'keep' | 'close'
   readonly tls: UpstreamTls
+  /** Which PROXY header connections begin with; undefined for none. */
+  readonly sendProxyProtocol?: ProxyVersion
   readonly preserveHost: boolean
   readonly timeouts: UpstreamTimeouts
 }
@@ -232,6 +235,8 @@ export interface UpstreamTls {
   readonly ca?: string
   readonly servername?: string
   readonly verify: boolean
+  /** What the gateway shows a server that asks who it is. */
+  readonly certificate?: CertificateFiles
 }
 
 export interface UpstreamTimeouts {
@@ -293,6 +298,8 @@ export interface TargetsConfig {
   readonly deny: readonly TargetRule[]
   /** Undefined: raw TCP. */
   readonly tls?: UpstreamTls
+  /** Which PROXY header connections begin with; undefined for none. */
+  readonly sendProxyProtocol?: ProxyVersion
   readonly timeouts: { readonly connect: number }
 }
 

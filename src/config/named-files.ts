@@ -18,13 +18,23 @@ export async function checkNamedFiles(
   readFile: ReadFile,
 ): Promise<Problem[]> {
   const context = { value, folder, readFile }
-  const pairs = namesAt(value, 'listeners').flatMap((name) =>
-    listAt(value, 'listeners', name, 'tls', 'certificates').map((_, index) =>
-      checkPair(context, ['listeners', name, 'tls', 'certificates', index]),
-    ),
+  // Upstreams and the targets of a bridge: what they are checked by, and what they are shown.
+  const outward: KeyPath[] = [
+    ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls']),
+    ...listAt(value, 'routes').map((_, index) => ['routes', index, 'bridge', 'tls']),
+  ]
+  const shown: KeyPath[] = namesAt(value, 'listeners').flatMap((name) =>
+    listAt(value, 'listeners', name, 'tls', 'certificates').map((_, index) => [
+      'listeners',
+      name,
+      'tls',
+      'certificates',
+      index,
+    ]),
   )
+  const pairs = [...shown, ...outward].map((path) => checkPair(context, path))
   const authorities = [
-    ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls', 'ca']),
+    ...outward.map((path) => [...path, 'ca']),
     ...namesAt(value, 'listeners').map((name) => [
       'listeners',
       name,

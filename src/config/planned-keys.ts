@@ -4,7 +4,6 @@ import type { KeyPath } from './problem.ts'
 export const plannedKeys: ReadonlySet<string> = new Set([
   'admin',
   'upstreams.*.health',
-  'upstreams.*.sendProxyProtocol',
 ])
 
 export function isPlanned(path: KeyPath): boolean {

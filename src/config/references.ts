@@ -30,6 +30,7 @@ export function checkReferences(
       checkIdentityHeaders(value, ['routes', index, 'identity', 'headers']),
     ),
     ...checkServers(value, folder),
+    ...checkClientCertificates(value),
     ...checkRouteNames(value),
     ...listAt(value, 'routes').flatMap((route, index) =>
       checkAction(route, ['routes', index], isBroken),
@@ -130,6 +131,21 @@ const schemes = {
   raw: 'a URL with tcp or tls',
   unix: 'unix:/path',
 } as const
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function checkClientCertificates(value: unknown): Problem[] {
+  const places: KeyPath[] = [
+    ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls']),
+    ...listAt(value, 'routes').map((_, index) => ['routes', index, 'bridge', 'tls']),
+  ]
+  return places.flatMap((path) => {
+    const given = ['cert', 'key'].filter((key) => at(value, ...path, key) !== undefined)
+    const [only] = given
+    if (only === undefined || given.length === 2) return []
+    const other = only === 'cert' ? 'key' : 'cert'
+    return [{ path: [...path, only], found: `it without ${other}`, expected: `${other} beside it` }]
+  })
+}
 
 function checkRouteNames(value: unknown): Problem[] {
   const routes = listAt(value, 'routes')

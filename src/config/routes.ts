@@ -10,7 +10,7 @@ import { Clock, Name, oneOrMore, Path, text } from './scalars.ts'
 import { Targets } from './targets.ts'
 import { RouteTimeouts } from './timeouts.ts'
 import { isToken } from './token.ts'
-import { UpstreamTls } from './upstreams.ts'
+import { SendProxyProtocol, UpstreamTls } from './upstreams.ts'
 
 const HostPattern = text(
   parseHostPattern,
@@ -60,6 +60,7 @@ const TargetBridge = z.strictObject({
   tls: UpstreamTls.optional().describe(
     'TLS to every target, checked as this says; `{}` checks the usual way. Left out: raw TCP.',
   ),
+  sendProxyProtocol: SendProxyProtocol,
   timeouts: z
     .strictObject({
       connect: Clock.prefault('5s').describe(

@@ -3,28 +3,22 @@ import type { RedisLookupConfig, TargetLookupConfig, TargetsConfig } from './con
 import { defined } from './objects.ts'
 import type { CheckedFile } from './schema.ts'
 import { Secret } from './secret.ts'
+import { settleUpstreamTls } from './settle-upstream-tls.ts'
 
 type CheckedBridge = Exclude<NonNullable<CheckedFile['routes'][number]['bridge']>, string>
 type CheckedLookup = Exclude<CheckedBridge['targets']['lookup'], string>
 
 /** What the stages make a bridge to targets of: its lookup's kind, paths absolute. */
 export function settleTargets(bridge: CheckedBridge, folder: string): TargetsConfig {
-  const { targets, tls, timeouts } = bridge
+  const { targets, tls, sendProxyProtocol, timeouts } = bridge
   const { from, lookup, allow, deny = [] } = targets
   return {
     from,
     lookup: typeof lookup === 'string' ? { kind: lookup } : settleLookup(lookup, folder),
     ...defined({ allow }),
     deny,
-    ...(tls && {
-      tls: {
-        ...defined({
-          ca: tls.ca === undefined ? undefined : resolve(folder, tls.ca),
-          servername: tls.servername,
-        }),
-        verify: tls.verify,
-      },
-    }),
+    ...(tls && { tls: settleUpstreamTls(tls, folder) }),
+    ...defined({ sendProxyProtocol }),
     timeouts,
   }
 }

@@ -15,6 +15,7 @@ import type { CheckedFile } from './schema.ts'
 import { mergeIdentity, ownedHeaders, settleAuthenticator } from './settle-auth.ts'
 import { mergeLimits, noMessageLimit, settleLimits } from './settle-limits.ts'
 import { settleTargets } from './settle-targets.ts'
+import { settleUpstreamTls } from './settle-upstream-tls.ts'
 import { isSentUnasked } from './unasked.ts'
 
 type CheckedRoute = CheckedFile['routes'][number]
@@ -96,14 +97,14 @@ function settleUpstream(
   folder: string,
 ): UpstreamConfig {
   const { servers, balance, sticky, retries, queue, onDown, preserveHost, timeouts } = upstream
-  const { ca, servername, verify } = upstream.tls
+  const { sendProxyProtocol } = upstream
   return {
     servers: servers.map((written) => settleServer(written, upstream.maxConnections, folder)),
     balance,
-    ...defined({ sticky: sticky && defined(sticky), queue }),
+    ...defined({ sticky: sticky && defined(sticky), queue, sendProxyProtocol }),
     retries,
     onDown,
-    tls: { ...defined({ ca: ca === undefined ? ca : resolve(folder, ca), servername }), verify },
+    tls: settleUpstreamTls(upstream.tls, folder),
     preserveHost,
     timeouts,
   }

@@ -84,7 +84,19 @@ export const UpstreamTls = z.strictObject({
     .boolean()
     .prefault(true)
     .describe('Whether the server’s certificate is checked. `false` takes any.'),
+  cert: Path.optional().describe(
+    'PEM file with the certificate that the gateway shows servers that ask for one, and the chain behind it. Left out: none.',
+  ),
+  key: Path.optional().describe('PEM file with its private key, without a passphrase.'),
 })
+
+export const SendProxyProtocol = z
+  .enum(['v1', 'v2'])
+  .optional()
+  .describe(
+    'Each connection begins with a PROXY header that tells the client’s address; `v2` tells who it is besides. The servers have to ' +
+      'expect it. Requests are then a connection each. Left out: none is sent.',
+  )
 
 const UpstreamTimeouts = z.strictObject({
   connect: Clock.prefault('5s').describe(
@@ -135,6 +147,7 @@ export const Upstream = z.strictObject({
         'with 1012 `upstream-removed`.',
     ),
   tls: UpstreamTls.prefault({}).describe('How https, wss and tls servers are checked.'),
+  sendProxyProtocol: SendProxyProtocol,
   preserveHost: z
     .boolean()
     .prefault(true)

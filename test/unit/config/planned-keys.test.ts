@@ -41,7 +41,6 @@ test.each([
     'upstreams.app.balance: found a mapping, expected round-robin: anything else is not supported yet',
   ],
   ['health: { path: / }', `upstreams.app.health: ${unsupported}`],
-  ['sendProxyProtocol: v2', `upstreams.app.sendProxyProtocol: ${unsupported}`],
 ])('is not built yet on an upstream: %s', async (key, message) => {
   expect(await complaints(edge.replace('servers:', `${key}, servers:`) + routes)).toEqual([message])
 })
