@@ -27,6 +27,7 @@ export class Members {
    * @returns those that are not named any more
    */
   replace(settings: readonly MemberSettings[]): Member[] {
+    for (const [key, member] of this.#parted) if (member.live === 0) this.#parted.delete(key)
     const before = this.#byKey
     this.#byKey = new Map()
     for (const one of settings) {
@@ -35,11 +36,10 @@ export class Members {
       this.#byKey.set(one.key, known ?? this.#join(one))
       known?.configure(one)
     }
-    for (const [key, member] of this.#parted) if (member.live === 0) this.#parted.delete(key)
     const left = [...before.values()].filter((member) => !this.#byKey.has(member.key))
     for (const member of left) {
       member.health.stop()
-      this.#parted.set(member.key, member)
+      if (member.live > 0) this.#parted.set(member.key, member)
     }
     return left
   }

@@ -6,7 +6,7 @@ import { rendezvous } from '../../../../src/upstream/balance/rendezvous.ts'
 import { roundRobin } from '../../../../src/upstream/balance/round-robin.ts'
 import type { MemberLease } from '../../../../src/upstream/lease.ts'
 import { Random } from '../../../support/random.ts'
-import { distance, membersOf, occupy, sharesOf } from '../members.ts'
+import { distance, membersOf, occupy, sharesOf } from '../made-members.ts'
 
 const picks = 100_000
 /** Chance itself strays: a fifth of 100,000 has a standard deviation of 0.6 %. */

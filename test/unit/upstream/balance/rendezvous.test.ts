@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { rendezvous } from '../../../../src/upstream/balance/rendezvous.ts'
 import type { Member } from '../../../../src/upstream/member.ts'
-import { distance, membersOf, ToldHealth } from '../members.ts'
+import { distance, membersOf, ToldHealth } from '../made-members.ts'
 
 const keys = Array.from({ length: 100_000 }, (_, count) => `session-${count}`)
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { leastConnections } from '../../../../src/upstream/balance/least-connections.ts'
 import { roundRobin } from '../../../../src/upstream/balance/round-robin.ts'
-import { membersOf, occupy } from '../members.ts'
+import { membersOf, occupy } from '../made-members.ts'
 
 test('the turns of a heavy member are spread between those of the others', () => {
   const members = membersOf([5, 1, 1])
