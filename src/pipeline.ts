@@ -19,6 +19,7 @@ import type { SessionFacts } from './observe/connection-record.ts'
 import { RequestRecord } from './observe/request-record.ts'
 import type { RequestHead } from './observe/request-record.ts'
 import { SessionRecord } from './observe/session-record.ts'
+import { dialFacts } from './pipeline/dial-facts.ts'
 import { cleaned, identify, linesFor, refusalIn } from './pipeline/identify.ts'
 import type { Proof } from './pipeline/identify.ts'
 import { isTunnel } from './pipeline/stages.ts'
@@ -29,6 +30,7 @@ import { bridgeTcp } from './relay/tcp-bridge.ts'
 import { relayWebSocket } from './relay/websocket-relay.ts'
 import { strippedPrefix } from './route/path-pattern.ts'
 import { awaitGreeting } from './upstream/greeting.ts'
+import type { PickFacts } from './upstream/balance/pick-facts.ts'
 import type { DialedAnswer, DialedTcp, DialedWebSocket } from './upstream/upstream.ts'
 
 /**
@@ -150,17 +152,18 @@ async function admitUpgrade(
       return
     }
     place.admitIdentity(proof?.identity)
-    const offered = { upgrade: clean, original: request, proof }
-    await openSession(exchange, offered, route, action, record, stages)
+    const chosenBy = dialFacts(request, exchange.connection, proof)
+    const admitted = { upgrade: clean, facts: chosenBy, proof }
+    await openSession(exchange, admitted, route, action, record, stages)
   } finally {
     place.release()
   }
 }
 
-/** An upgrade that may go upstream, and the request as the client sent it. */
+/** An upgrade that may go upstream, and what decides where. */
 interface Admitted {
   readonly upgrade: UpgradeRequest
-  readonly original: EdgeRequest
+  readonly facts: PickFacts
   readonly proof: Proof | undefined
 }
 
@@ -229,7 +232,7 @@ async function begun({ socket, server, greeting }: DialedBackend, signal: AbortS
 }
 
 async function dial(
-  { upgrade, original, proof }: Admitted,
+  { upgrade, facts, proof }: Admitted,
   route: Route,
   action: TunnelAction,
   signal: AbortSignal,
@@ -240,8 +243,8 @@ async function dial(
     const protocol = chooseSubprotocol(protocols, action.subprotocols)
     const dialed =
       action.from === undefined
-        ? await action.upstream.dialTcp(original, signal)
-        : await dialTarget(action, { upgrade, original, proof }, route, signal)
+        ? await action.upstream.dialTcp(facts, signal)
+        : await dialTarget(action, { upgrade, facts, proof }, route, signal)
     const { messages, greeting } = action
     return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages, greeting }
   }
@@ -251,17 +254,17 @@ async function dial(
     protocols,
     extensions: route.compression === 'pass' ? extensions : [],
   }
-  return await action.upstream.dialWebSocket(offer, original, signal)
+  return await action.upstream.dialWebSocket(offer, facts, signal)
 }
 
 function dialTarget(
   { from, upstream }: TargetBridgeAction,
-  { upgrade, original, proof }: Admitted,
+  { upgrade, facts, proof }: Admitted,
   { match: { paths } }: Route,
   signal: AbortSignal,
 ): Promise<DialedTcp> {
   const token = readToken(from, { request: upgrade.request, paths, identity: proof?.identity })
-  return upstream.dialTcp({ ...original, token }, signal)
+  return upstream.dialTcp({ ...facts, token }, signal)
 }
 
 /** From the 101 until both sockets have closed. */
@@ -325,7 +328,8 @@ async function serveRequest(
     case 'proxy': {
       const headers = linesFor(request, { route, proof, upgrade: false }, stages)
       const options = { bodyLimit: limits.body, stallMs: timeouts.stall, signal }
-      const parts = { request, facts: original, headers, head, response }
+      const facts = dialFacts(original, connection, proof)
+      const parts = { request, facts, headers, head, response }
       record.answered(await forward(parts, action.upstream, options))
       return
     }

@@ -1,7 +1,8 @@
 import { connect as connectTcp, isIP } from 'node:net'
 import type { LookupAddress } from 'node:dns'
-import type { LookupFunction, Socket } from 'node:net'
+import type { IpcNetConnectOpts, LookupFunction, Socket, TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { Server } from '../config/server-url.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
@@ -14,6 +15,8 @@ export interface ConnectOptions {
   readonly addresses?: readonly LookupAddress[] | undefined
   /** Asked for the addresses of a host for which none are given. */
   readonly resolver?: NameResolver
+  /** What is sent first, in front of TLS too: a PROXY header. Asked once the socket is connected. */
+  readonly prelude?: ((socket: Socket) => Buffer) | undefined
   /** For the look-up, TCP and TLS together. */
   readonly connectMs: number
   readonly signal: AbortSignal
@@ -34,17 +37,38 @@ const attemptMs = 500
  * @throws {GatewayError} `upstream-unresolved`, `upstream-unreachable`, `upstream-tls`,
  * `upstream-timeout`; the signal's reason
  */
-export function connect(server: Server, options: ConnectOptions): Promise<Socket> {
+export async function connect(server: Server, options: ConnectOptions): Promise<Socket> {
+  const { prelude, connectMs } = options
+  if (prelude === undefined) return attempt(server, options, isSecure(server))
+  const began = performance.now()
+  const socket = await attempt(server, options, false)
+  socket.write(prelude(socket))
+  if (!isSecure(server)) return socket
+  const leftMs = Math.max(1, connectMs - (performance.now() - began))
+  return attempt(server, { ...options, connectMs: leftMs }, true, socket)
+}
+
+function isSecure({ kind }: Server): boolean {
+  return kind === 'https' || kind === 'tls'
+}
+
+/** @param over a connection to the server that TLS is to be spoken on; left out for a new one */
+function attempt(
+  server: Server,
+  options: ConnectOptions,
+  secure: boolean,
+  over?: Socket,
+): Promise<Socket> {
   const { signal, connectMs } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
+      over?.destroy()
       reject(signal.reason)
       return
     }
-    const secure = server.kind === 'https' || server.kind === 'tls'
-    let reached = false
+    let reached = over !== undefined
     const waiting = new AbortController()
-    const socket = open(server, options, (name, lookupOptions, callback) => {
+    const lookup: LookupFunction = (name, lookupOptions, callback) => {
       addressesOf(name, options, waiting.signal)
         .then((addresses) => {
           const [first] = addresses
@@ -53,7 +77,11 @@ export function connect(server: Server, options: ConnectOptions): Promise<Socket
           else callback(null, first.address, first.family)
         })
         .catch((error: unknown) => callback(GatewayError.from(error), []))
-    })
+    }
+    const place = placeOf(server, lookup)
+    const socket = secure
+      ? openTls(server, options.tls, over === undefined ? place : { socket: over })
+      : connectTcp(place)
 
     const settle = (): void => {
       clearTimeout(timer)
@@ -64,6 +92,7 @@ export function connect(server: Server, options: ConnectOptions): Promise<Socket
     const fail = (reason: unknown): void => {
       settle()
       socket.destroy()
+      over?.destroy()
       reject(reason)
     }
     const succeed = (): void => {
@@ -99,27 +128,36 @@ async function addressesOf(
   return addresses ?? (await resolver?.addresses(name, signal)) ?? []
 }
 
-function open(server: Server, { tls }: ConnectOptions, lookup: LookupFunction): Socket {
-  const { host, port } = server
-  if (server.kind === 'unix') return connectTcp({ path: server.path, allowHalfOpen: true })
-  const target = {
-    host,
-    port,
+function placeOf(server: Server, lookup: LookupFunction): IpcNetConnectOpts | TcpNetConnectOpts {
+  if (server.kind === 'unix') return { path: server.path, allowHalfOpen: true }
+  return {
+    host: server.host,
+    port: server.port,
     lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: attemptMs,
     allowHalfOpen: true,
   }
-  if (server.kind !== 'https' && server.kind !== 'tls') return connectTcp(target)
+}
+
+function openTls(
+  { kind, host }: Server,
+  tls: ClientTls,
+  target: ReturnType<typeof placeOf> | { readonly socket: Socket },
+): Socket {
   // Not the client's Host: it names what the client wants, not whom we dial.
   const servername = tls.servername ?? (isIP(host) === 0 ? host.replace(/\.$/, '') : undefined)
-  return connectTls({
+  const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
     ...target,
+    // What the certificate has to be for where no servername says it; on a socket nobody else knows.
+    host,
+    allowHalfOpen: true,
     secureContext: tls.context,
     rejectUnauthorized: tls.verify,
     ...(servername === undefined ? {} : { servername }),
-    ...(server.kind === 'https' ? { ALPNProtocols: ['http/1.1'] } : {}),
-  })
+    ...(kind === 'https' ? { ALPNProtocols: ['http/1.1'] } : {}),
+  }
+  return connectTls(options)
 }
 
 function meaningOf(error: NodeJS.ErrnoException, server: Server, reached: boolean): GatewayError {

@@ -3,6 +3,7 @@ import type { UpstreamConfig } from '../config/config.ts'
 import { GatewayError } from '../errors.ts'
 import { withHost } from './authority.ts'
 import type { PickFacts } from './balance/pick-facts.ts'
+import { preludeFor } from './caller.ts'
 import { readClientTls } from './client-tls.ts'
 import type { ClientTls } from './client-tls.ts'
 import { connect } from './connect.ts'
@@ -132,19 +133,20 @@ export class UpstreamPool {
     try {
       for (let again = false; ; again = true) {
         const reached: Reached<HttpConnection> = await this.#reach(facts, signal, lease, (member) =>
-          this.#connectHttp(member, again, signal),
+          this.#connectHttp(member, { facts, isFresh: again, signal }),
         )
         lease = reached.lease
         const connection = reached.what
         const { member } = lease
         const headers = withHost(request.headers, member.server, preserveHost)
         const failure = await connection.exchange(
-          { ...request, headers },
+          { ...request, headers, isLast: this.#isPersonal },
           this.#settingCookie(sink, facts, lease),
           options,
         )
         if (failure === undefined) {
-          this.#connections.keep(connection)
+          if (this.#isPersonal) connection.destroy()
+          else this.#connections.keep(connection)
           return
         }
         connection.destroy()
@@ -251,7 +253,7 @@ export class UpstreamPool {
   }
 
   #dial(facts: PickFacts, signal: AbortSignal): Promise<Reached<Socket>> {
-    return this.#reach(facts, signal, undefined, (member) => this.#connect(member, signal))
+    return this.#reach(facts, signal, undefined, (member) => this.#connect(member, facts, signal))
   }
 
   /**
@@ -302,15 +304,33 @@ export class UpstreamPool {
     if (this.#line.length > 0) this.#line.serve()
   }
 
-  async #connectHttp(member: Member, fresh: boolean, signal: AbortSignal): Promise<HttpConnection> {
-    const kept = fresh ? undefined : this.#connections.take(member)
-    return kept ?? this.#connections.open(member, await this.#connect(member, signal))
+  /**
+   * Connections begin with a header that names one client: none is kept for another's request, nor
+   * for another login of the same one.
+   */
+  get #isPersonal(): boolean {
+    return this.#config.sendProxyProtocol !== undefined
   }
 
-  async #connect(member: Member, signal: AbortSignal): Promise<Socket> {
-    const connectMs = this.#config.timeouts.connect
+  async #connectHttp(
+    member: Member,
+    { facts, isFresh, signal }: { facts: PickFacts; isFresh: boolean; signal: AbortSignal },
+  ): Promise<HttpConnection> {
+    const kept = isFresh || this.#isPersonal ? undefined : this.#connections.take(member)
+    return kept ?? this.#connections.open(member, await this.#connect(member, facts, signal))
+  }
+
+  async #connect(member: Member, { caller }: PickFacts, signal: AbortSignal): Promise<Socket> {
     const { addresses } = member
-    const options = { tls: this.#tls, addresses, resolver: this.#resolver, connectMs, signal }
+    const { timeouts, sendProxyProtocol } = this.#config
+    const options = {
+      tls: this.#tls,
+      addresses,
+      resolver: this.#resolver,
+      prelude: preludeFor(sendProxyProtocol, caller),
+      connectMs: timeouts.connect,
+      signal,
+    }
     try {
       const socket = await connect(member.server, options)
       member.health.connected(performance.now())

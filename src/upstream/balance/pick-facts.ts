@@ -1,9 +1,12 @@
 import type { HashKey } from '../../config/balance.ts'
 import { cookieValues } from '../../request/cookie.ts'
 import { queryValues } from '../../request/query.ts'
+import type { Caller } from '../caller.ts'
 
-/** What of a request may decide which server it goes to. */
+/** What of a request may decide which server it goes to, and whom that is told of. */
 export interface PickFacts {
+  /** For the PROXY header; left out where a server is connected to for nobody. */
+  readonly caller?: Caller
   /** The client's address after trusted proxies, or `unix`. */
   readonly client: string
   readonly scheme: 'http' | 'https'

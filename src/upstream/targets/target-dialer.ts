@@ -7,6 +7,7 @@ import { parseHost } from '../../config/host-name.ts'
 import type { Server } from '../../config/server-url.ts'
 import { GatewayError } from '../../errors.ts'
 import type { PickFacts } from '../balance/pick-facts.ts'
+import { preludeFor } from '../caller.ts'
 import { readClientTls } from '../client-tls.ts'
 import type { ClientTls } from '../client-tls.ts'
 import { connect } from '../connect.ts'
@@ -54,7 +55,7 @@ export class TargetDialer {
    * @throws {GatewayError} `target-unknown`, `target-denied`, `target-unavailable`; what `connect`
    * throws; the signal's reason
    */
-  async dialTcp({ token }: TargetFacts, signal: AbortSignal): Promise<DialedTcp> {
+  async dialTcp({ token, caller }: TargetFacts, signal: AbortSignal): Promise<DialedTcp> {
     if (token === undefined || token === '') {
       throw new GatewayError('target-unknown', 'the request names no target, or more than one')
     }
@@ -69,6 +70,7 @@ export class TargetDialer {
     const socket = await connect(dialed, {
       tls: this.#tls,
       addresses,
+      prelude: preludeFor(this.#config.sendProxyProtocol, caller),
       connectMs,
       signal,
     })
