@@ -3,7 +3,12 @@ import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** Where Debian puts what is not in everybody's PATH. */
-const furtherFolders = ['/usr/sbin', '/usr/local/sbin', ...globSync('/usr/lib/postgresql/*/bin')]
+const furtherFolders = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/share/novnc/utils',
+  ...globSync('/usr/lib/postgresql/*/bin'),
+]
 
 /** Set where a peer that is missing is a fault of the machine, and no reason to look away. */
 const areRequired = process.env['DRAWBRIDGE_REQUIRE_PEERS'] === '1'
