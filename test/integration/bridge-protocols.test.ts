@@ -48,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   gateway.stop()
-  for (const { close } of Object.values(services)) close()
+  for (const service of Object.values(services)) service.close()
 })
 
 async function open(path: string, protocols: readonly string[]): Promise<string | undefined> {

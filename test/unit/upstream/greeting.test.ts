@@ -38,7 +38,7 @@ async function rest(socket: Socket): Promise<string> {
 
 test.each([
   ['at once', ['RFB 003.008\n']],
-  ['byte by byte', [...'RFB 003.008\n']],
+  ['byte by byte', 'RFB 003.008\n'.split('')],
   ['with more behind it', ['RFB 003.008\nand', ' more']],
   ['and no more', ['RFB ']],
 ])('a greeting that comes %s is still there to be read', async (_, parts) => {
