@@ -7,6 +7,8 @@ import type { Server } from '../config/server-url.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import type { ClientTls } from './client-tls.ts'
+import { locate } from './locate.ts'
+import type { Located } from './locate.ts'
 import type { NameResolver } from './resolve.ts'
 
 export interface ConnectOptions {
@@ -38,14 +40,19 @@ const attemptMs = 500
  * `upstream-timeout`; the signal's reason
  */
 export async function connect(server: Server, options: ConnectOptions): Promise<Socket> {
-  const { prelude, connectMs } = options
-  if (prelude === undefined) return attempt(server, options, isSecure(server))
+  const { prelude, connectMs, signal } = options
+  signal.throwIfAborted()
   const began = performance.now()
-  const socket = await attempt(server, options, false)
+  const left = (): ConnectOptions => {
+    const leftMs = Math.max(1, connectMs - (performance.now() - began))
+    return { ...options, connectMs: leftMs }
+  }
+  const located = await locate(server, options)
+  const secure = isSecure(server)
+  if (prelude === undefined) return attempt(located, left(), secure)
+  const socket = await attempt(located, left(), false)
   socket.write(prelude(socket))
-  if (!isSecure(server)) return socket
-  const leftMs = Math.max(1, connectMs - (performance.now() - began))
-  return attempt(server, { ...options, connectMs: leftMs }, true, socket)
+  return secure ? attempt(located, left(), true, socket) : socket
 }
 
 function isSecure({ kind }: Server): boolean {
@@ -54,12 +61,13 @@ function isSecure({ kind }: Server): boolean {
 
 /** @param over a connection to the server that TLS is to be spoken on; left out for a new one */
 function attempt(
-  server: Server,
+  located: Located,
   options: ConnectOptions,
   secure: boolean,
   over?: Socket,
 ): Promise<Socket> {
   const { signal, connectMs } = options
+  const { server } = located
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       over?.destroy()
@@ -67,18 +75,7 @@ function attempt(
       return
     }
     let reached = over !== undefined
-    const waiting = new AbortController()
-    const lookup: LookupFunction = (name, lookupOptions, callback) => {
-      addressesOf(name, options, waiting.signal)
-        .then((addresses) => {
-          const [first] = addresses
-          if (first === undefined) throw nothingFound(name)
-          if (lookupOptions.all === true) callback(null, [...addresses])
-          else callback(null, first.address, first.family)
-        })
-        .catch((error: unknown) => callback(GatewayError.from(error), []))
-    }
-    const place = placeOf(server, lookup)
+    const place = placeOf(located)
     const socket = secure
       ? openTls(server, options.tls, over === undefined ? place : { socket: over })
       : connectTcp(place)
@@ -87,7 +84,6 @@ function attempt(
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
       socket.off('connect', connected).off('secureConnect', succeed).off('close', closed)
-      waiting.abort()
     }
     const fail = (reason: unknown): void => {
       settle()
@@ -111,7 +107,7 @@ function attempt(
       fail(new GatewayError('upstream-unreachable', `${server.url}: closed`))
     const abort = (): void => fail(signal.reason)
     const late = (): void =>
-      fail(new GatewayError('upstream-timeout', `${server.url}: no connection in ${connectMs} ms`))
+      fail(new GatewayError('upstream-timeout', `${server.url}: no connection in time`))
 
     const timer = setTimeout(late, Math.min(connectMs, longestDurationMs))
     signal.addEventListener('abort', abort)
@@ -120,16 +116,15 @@ function attempt(
   })
 }
 
-async function addressesOf(
-  name: string,
-  { addresses, resolver }: ConnectOptions,
-  signal: AbortSignal,
-): Promise<readonly LookupAddress[]> {
-  return addresses ?? (await resolver?.addresses(name, signal)) ?? []
-}
-
-function placeOf(server: Server, lookup: LookupFunction): IpcNetConnectOpts | TcpNetConnectOpts {
+function placeOf({ server, addresses }: Located): IpcNetConnectOpts | TcpNetConnectOpts {
   if (server.kind === 'unix') return { path: server.path, allowHalfOpen: true }
+  // Node's question for the addresses of a host: they are known, and nobody else is asked.
+  const lookup: LookupFunction = (name, { all }, callback) => {
+    const [first] = addresses
+    if (first === undefined) callback(nothingFound(name), [])
+    else if (all === true) callback(null, [...addresses])
+    else callback(null, first.address, first.family)
+  }
   return {
     host: server.host,
     port: server.port,

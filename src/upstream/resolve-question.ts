@@ -2,21 +2,13 @@ import type { LookupAddress } from 'node:dns'
 import { Resolver as DnsClient } from 'node:dns/promises'
 import { HostsFile } from './resolve-hosts.ts'
 import { inTryingOrder } from './resolve-order.ts'
+import type { Service } from './resolve-services.ts'
 import { SystemResolver } from './resolve-system.ts'
 
 /** The addresses of a name, at least one, and how long they are good. */
 export interface Answer {
   readonly addresses: readonly LookupAddress[]
   readonly ttlMs: number
-}
-
-/** One host that a SRV record names. */
-export interface Service {
-  /** Lower case, without a trailing dot. */
-  readonly host: string
-  readonly port: number
-  /** As the record has it: 0 to 65535. */
-  readonly weight: number
 }
 
 export interface QuestionParts {
@@ -98,8 +90,8 @@ async function askDns(name: string, dns: DnsClient): Promise<Answer | 'unknown'>
     const addresses = inTryingOrder(records.map(({ address, family }) => ({ address, family })))
     return { addresses, ttlMs: Math.min(Math.max(ttlMs, shortestMs), longestMs) }
   }
-  for (const { status, reason } of [four, six] as readonly PromiseRejectedResult[]) {
-    if (status === 'rejected' && !unknown.has(codeOf(reason))) throw reason
+  for (const result of [four, six]) {
+    if (result.status === 'rejected' && !unknown.has(codeOf(result.reason))) throw result.reason
   }
   return 'unknown'
 }

@@ -1,7 +1,9 @@
 import type { LookupAddress } from 'node:dns'
+import { isDeepStrictEqual } from 'node:util'
 import { GatewayError } from '../errors.ts'
 import { askAddresses, askServices, codeOf, questionParts } from './resolve-question.ts'
-import type { QuestionParts, Service } from './resolve-question.ts'
+import type { QuestionParts } from './resolve-question.ts'
+import type { Service } from './resolve-services.ts'
 
 /** Names to addresses. */
 export interface NameResolver {
@@ -10,6 +12,18 @@ export interface NameResolver {
    * @throws {GatewayError} `upstream-unresolved`; the signal's reason
    */
   addresses(name: string, signal: AbortSignal): Promise<readonly LookupAddress[]>
+  /**
+   * The hosts that a SRV record names, at least one.
+   * @throws {GatewayError} `upstream-unresolved`; the signal's reason
+   */
+  services(name: string, signal: AbortSignal): Promise<readonly Service[]>
+  /**
+   * Follows what a name leads to, with a question whenever its time to live is over.
+   * @param found called when it has become known and when it has changed; not while the DNS fails
+   * @returns ends it
+   */
+  watchAddresses(name: string, found: (addresses: readonly LookupAddress[]) => void): () => void
+  watchServices(name: string, found: (services: readonly Service[]) => void): () => void
 }
 
 /** What a name has led to, and how long that may be relied on. Times are those of `performance.now()`. */
@@ -50,13 +64,17 @@ export class Resolver implements NameResolver {
     return value
   }
 
-  /**
-   * The hosts that a SRV record names, at least one.
-   * @throws {GatewayError} `upstream-unresolved`; the signal's reason
-   */
   async services(name: string, signal: AbortSignal): Promise<readonly Service[]> {
     const { value } = await abortable(this.#services.get(name), signal)
     return value
+  }
+
+  watchAddresses(name: string, found: (addresses: readonly LookupAddress[]) => void): () => void {
+    return watch(() => this.#addresses.get(name), found)
+  }
+
+  watchServices(name: string, found: (services: readonly Service[]) => void): () => void {
+    return watch(() => this.#services.get(name), found)
   }
 }
 
@@ -101,6 +119,43 @@ class Memory<T> {
     this.#known.set(name, known)
     const [oldest] = this.#known.keys()
     if (this.#known.size > mostNames) this.#known.delete(oldest!)
+  }
+}
+
+/** Between the questions about a name of which the last one failed. */
+const retryMs = 5_000
+
+/** Asks again and again, at the moment when what is known is no longer good. */
+function watch<T>(get: () => Promise<Known<T>>, found: (value: T) => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  let last: T | undefined
+  const tell = ({ value, until }: Known<T>): number => {
+    if (!stopped && !isDeepStrictEqual(value, last)) {
+      last = value
+      found(value)
+    }
+    const leftMs = until - performance.now()
+    // What is past its time was kept because the question failed.
+    return leftMs > 0 ? leftMs : retryMs
+  }
+  const round = (): void => {
+    get()
+      .then(tell, () => retryMs)
+      .then((waitMs) => {
+        if (!stopped) timer = setTimeout(round, waitMs).unref()
+      })
+      .catch((error: unknown) => {
+        // What `found` throws is a bug, and not one of the DNS: it ends where bugs do.
+        queueMicrotask(() => {
+          throw error
+        })
+      })
+  }
+  round()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
   }
 }
 

@@ -4,6 +4,7 @@ import { startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { httpServer, rawServer } from '../support/peers.ts'
 import type { Peer } from '../support/peers.ts'
+import { stubResolver } from '../support/stub-resolver.ts'
 import { openWebSocket } from '../support/websocket-client.ts'
 
 /** Names that resolve to where nobody may go. */
@@ -59,13 +60,10 @@ beforeAll(async () => {
       ],
     },
     {
-      resolver: {
-        addresses: async (name) => {
-          resolved.push(name)
-          const found = names[name] ?? ['192.0.2.1']
-          return found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
-        },
-      },
+      resolver: stubResolver((name) => {
+        resolved.push(name)
+        return names[name] ?? ['192.0.2.1']
+      }),
     },
   )
 })

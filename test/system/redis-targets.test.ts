@@ -43,7 +43,7 @@ describeWith(['redis-server', 'redis-cli'], 'targets in a Redis server', () => {
     lookup = connect()
   })
   afterEach(async () => {
-    if (!redis.running) await start()
+    if (redis.child.exitCode !== null) await start()
   })
   afterAll(async () => {
     lookup.close()

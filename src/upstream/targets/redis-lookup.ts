@@ -1,6 +1,6 @@
 import type { RedisLookupConfig } from '../../config/config.ts'
 import { longestDurationMs } from '../../config/duration.ts'
-import { within } from './deadline.ts'
+import { within } from '../deadline.ts'
 import { readTarget } from './target.ts'
 import type { Target } from './target.ts'
 import { unavailable } from './target-lookup.ts'

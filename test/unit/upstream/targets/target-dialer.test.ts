@@ -1,5 +1,4 @@
 import { createServer } from 'node:net'
-import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,13 +6,13 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { TargetsConfig } from '../../../../src/config/config.ts'
 import { parseTargetRule } from '../../../../src/config/target-rule.ts'
-import type { NameResolver } from '../../../../src/upstream/resolve.ts'
 import { namedTarget } from '../../../../src/upstream/targets/stated-lookup.ts'
 import { TargetDialer } from '../../../../src/upstream/targets/target-dialer.ts'
 import type { TargetLookup } from '../../../../src/upstream/targets/target-lookup.ts'
 import { DialAttempts } from '../../../support/dial-attempts.ts'
 import { rawServer } from '../../../support/peers.ts'
 import type { Peer } from '../../../support/peers.ts'
+import { stubResolver } from '../../../support/stub-resolver.ts'
 
 const calm = new AbortController().signal
 let attempts: DialAttempts
@@ -43,13 +42,7 @@ function dialer({ allow, lookup = namedTarget, connectMs = 5_000, resolve }: Giv
     deny: [],
     timeouts: { connect: connectMs },
   }
-  const resolver: NameResolver = {
-    addresses: async (name): Promise<LookupAddress[]> => {
-      const found = (await resolve?.(name)) ?? []
-      return found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
-    },
-  }
-  return new TargetDialer(config, { lookup, resolver })
+  return new TargetDialer(config, { lookup, resolver: stubResolver(resolve ?? (() => [])) })
 }
 
 function dial(dialer: TargetDialer, token: string | undefined, signal = calm) {

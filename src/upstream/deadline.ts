@@ -1,4 +1,4 @@
-import { longestDurationMs } from '../../config/duration.ts'
+import { longestDurationMs } from '../config/duration.ts'
 
 /**
  * Runs something that may take so long and no longer. Its own signal is aborted at the deadline, or
