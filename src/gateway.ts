@@ -31,12 +31,14 @@ import type { Logger } from './observe/logger.ts'
 import type { Metrics, SessionKind } from './observe/metrics.ts'
 import { RefusalLog } from './observe/refusal-log.ts'
 import { RequestRecord } from './observe/request-record.ts'
+import { logPanic, logServerChange } from './observe/server-record.ts'
 import type { SessionRecord } from './observe/session-record.ts'
 import type { Peer } from './peer.ts'
 import { serve, serveNothing } from './pipeline.ts'
 import type { Stages } from './pipeline/stages.ts'
 import type { Session } from './relay/session.ts'
 import { Sweep } from './relay/sweep.ts'
+import type { MemberMode } from './upstream/member.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 import { Resolver } from './upstream/resolve.ts'
 import type { NameResolver } from './upstream/resolve.ts'
@@ -125,7 +127,12 @@ export class Gateway {
     this.#sweep.add(rechecks)
     const resolver = parts.resolver ?? new Resolver()
     for (const [name, upstream] of Object.entries(config.upstreams)) {
-      this.#pools.set(name, new UpstreamPool(name, upstream, resolver))
+      const pool = new UpstreamPool(name, upstream, resolver, {
+        serverChanged: (server, change) =>
+          logServerChange(this.#logger, { upstream: name, server }, change),
+        panicChanged: (on, count) => logPanic(this.#logger, name, on, count),
+      })
+      this.#pools.set(name, pool)
     }
     this.#stages = {
       trust,
@@ -273,6 +280,19 @@ export class Gateway {
     const [by] = Object.keys(revocation).filter((key) => key !== 'authenticator')
     this.#logger.info({ by, sessions }, 'revoked')
     return sessions
+  }
+
+  /**
+   * What a server of an upstream is to get from now on: what is new, what is bound to it by a
+   * cookie (`drain`), nothing (`maintenance`). It holds until the next word or the end of the
+   * process.
+   * @param server a URL as the configuration writes it, or one address of it as the metrics name it
+   * @returns false where there is no such upstream or server
+   */
+  setServerMode(upstream: string, server: string, mode: MemberMode): boolean {
+    const known = this.#pools.get(upstream)?.setMode(server, mode) ?? false
+    if (known) this.#logger.info({ upstream, server, mode }, 'server mode')
+    return known
   }
 
   /** Ends everything at once. */

@@ -5,6 +5,7 @@ import type { Place } from './place.ts'
 import type { Rate } from './rate.ts'
 import type { Secret } from './secret.ts'
 import type { Server } from './server-url.ts'
+import type { StatusRange } from './status-range.ts'
 import type { TargetPlace } from './target-place.ts'
 import type { TargetRule } from './target-rule.ts'
 
@@ -202,6 +203,12 @@ export interface UpstreamConfig {
   /** Undefined where nobody may wait for a place. */
   readonly queue?: QueueConfig
   readonly onDown: 'keep' | 'close'
+  /** Undefined where servers are not checked. */
+  readonly health?: HealthConfig
+  /** Undefined where connects that fail take no server out. */
+  readonly ejection?: EjectionConfig
+  /** How long a server that has come back takes to get its whole share; undefined for no time. */
+  readonly slowStart?: number
   readonly tls: UpstreamTls
   /** Which PROXY header connections begin with; undefined for none. */
   readonly sendProxyProtocol?: ProxyVersion
@@ -228,6 +235,43 @@ export interface QueueConfig {
   readonly max: number
   /** How long one waits. */
   readonly timeout: number
+}
+
+export interface HealthConfig {
+  readonly check: HealthCheck
+  readonly interval: number
+  readonly timeout: number
+  readonly unhealthyAfter: number
+  readonly healthyAfter: number
+}
+
+export type HealthCheck = HttpCheck | WebSocketCheck | { readonly kind: 'tcp' }
+
+export interface HttpCheck {
+  readonly kind: 'http'
+  /** Origin-form. */
+  readonly path: string
+  /** Undefined is the server's own. */
+  readonly host?: string
+  /** Any of these is well. */
+  readonly statuses: readonly StatusRange[]
+  /** What the start of the body has to contain. */
+  readonly body?: string
+}
+
+export interface WebSocketCheck {
+  readonly kind: 'websocket'
+  /** Origin-form. */
+  readonly path: string
+  readonly host?: string
+}
+
+export interface EjectionConfig {
+  /** Connects in a row that fail. */
+  readonly after: number
+  /** The first time, and the longest. */
+  readonly time: number
+  readonly max: number
 }
 
 export interface UpstreamTls {

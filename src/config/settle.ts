@@ -14,6 +14,7 @@ import { presets } from './protocols.ts'
 import type { CheckedFile } from './schema.ts'
 import { mergeIdentity, ownedHeaders, settleAuthenticator } from './settle-auth.ts'
 import { mergeLimits, noMessageLimit, settleLimits } from './settle-limits.ts'
+import { settleHealth } from './settle-health.ts'
 import { settleTargets } from './settle-targets.ts'
 import { settleUpstreamTls } from './settle-upstream-tls.ts'
 import { isSentUnasked } from './unasked.ts'
@@ -97,11 +98,15 @@ function settleUpstream(
   folder: string,
 ): UpstreamConfig {
   const { servers, balance, sticky, retries, queue, onDown, preserveHost, timeouts } = upstream
-  const { sendProxyProtocol } = upstream
+  const { sendProxyProtocol, health, ejection, slowStart } = upstream
   return {
     servers: servers.map((written) => settleServer(written, upstream.maxConnections, folder)),
     balance,
-    ...defined({ sticky: sticky && defined(sticky), queue, sendProxyProtocol }),
+    ...defined({ sticky: sticky && defined(sticky), queue, sendProxyProtocol, ejection }),
+    ...defined({
+      health: health && settleHealth(health),
+      slowStart: slowStart === 0 ? undefined : slowStart,
+    }),
     retries,
     onDown,
     tls: settleUpstreamTls(upstream.tls, folder),
@@ -164,7 +169,7 @@ function settleAction(route: CheckedRoute, folder: string): RouteAction {
     const { greeting, ...preset } = presets[route.protocol ?? 'raw']
     const subprotocols = route.subprotocols ?? preset.subprotocols
     const upstream = typeof bridge === 'string' ? bridge : settleTargets(bridge, folder)
-    return { kind: 'bridge', upstream, subprotocols, messages }
+    return { kind: 'bridge', upstream, subprotocols, messages, ...defined({ greeting }) }
   }
   if (route.static !== undefined)
     return { kind: 'static', directory: resolve(folder, route.static) }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Balance } from './balance.ts'
+import { Ejection, Health } from './health.ts'
 import { parseHost } from './host-name.ts'
-import { Clock, Count, Path, Span, text } from './scalars.ts'
+import { Clock, ClockOrZero, Count, Path, Span, text } from './scalars.ts'
 import { Secret } from './secret.ts'
 import { parseServer } from './server-url.ts'
 import { isToken } from './token.ts'
@@ -9,7 +10,7 @@ import { isToken } from './token.ts'
 const ServerUrl = text(
   parseServer,
   'URL',
-  'a URL such as http://10.0.0.5:9001, tcp://10.0.0.5:5900 or unix:/path (http, https, ws, wss, tcp or tls; ' +
+  'a URL such as http://10.0.0.5:9001, tcp://10.0.0.5:5900, srv://_http._tcp.example.com or unix:/path (http, https, ws, wss, tcp or tls; ' +
     'a port, which tcp and tls need; no user, path or query)',
 )
 
@@ -115,8 +116,8 @@ export const Upstream = z.strictObject({
     .array(z.union([ServerUrl, ServerMapping], { error: 'a URL, or a mapping with url' }))
     .min(1)
     .describe(
-      '`http(s)://` or `ws(s)://` (the same) for `proxy`, `tcp://` or `tls://` for `bridge`; `unix:/path` is HTTP under `proxy` ' +
-        'and raw under `bridge`.',
+      '`http(s)://` or `ws(s)://` (the same) for `proxy`, `tcp://` or `tls://` for `bridge`; `srv://name` (a SRV record) and ' +
+        '`unix:/path` are HTTP under `proxy` and raw under `bridge`. A name is as many servers as it has addresses.',
     ),
   balance: Balance.prefault('round-robin').describe(
     'Which server is next: `round-robin`; `least-connections`, the one with the fewest sessions and requests in progress; ' +
@@ -146,6 +147,15 @@ export const Upstream = z.strictObject({
       'What becomes of the sessions of a server that is marked down, put into maintenance or removed: they go on, or are closed ' +
         'with 1012 `upstream-removed`.',
     ),
+  health: Health.optional().describe(
+    'How servers are checked: exactly one of `path`, `tcp`, `websocket`. One that is down gets nothing new. Left out: not at all.',
+  ),
+  ejection: Ejection.prefault({}).describe(
+    'A server that cannot be connected to is taken out for a while. `none` is off.',
+  ),
+  slowStart: ClockOrZero.prefault('none').describe(
+    'How long a server that has come back takes to get its whole share. `none` is at once.',
+  ),
   tls: UpstreamTls.prefault({}).describe('How https, wss and tls servers are checked.'),
   sendProxyProtocol: SendProxyProtocol,
   preserveHost: z

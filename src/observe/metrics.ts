@@ -10,6 +10,7 @@ export type Direction = 'received' | 'sent'
 export interface UpstreamFigures {
   readonly upstream: string
   readonly waiting: number
+  readonly panic: boolean
   readonly servers: readonly {
     readonly server: string
     readonly mode: string
@@ -17,6 +18,9 @@ export interface UpstreamFigures {
     readonly live: number
     readonly picks: number
     readonly connectFailures: number
+    readonly checksPassed: number
+    readonly checksFailed: number
+    readonly ejections: number
   }[]
 }
 
@@ -87,6 +91,21 @@ export class Metrics {
     'upstream_connect_failures_total',
     'How often a server could not be connected to',
     ['upstream', 'server'],
+  )
+  readonly #upstreamChecks = this.#counter(
+    'upstream_checks_total',
+    'Health checks of a server, by result',
+    ['upstream', 'server', 'result'],
+  )
+  readonly #upstreamEjections = this.#counter(
+    'upstream_ejections_total',
+    'How often a server was taken out since it could not be connected to',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamPanic = this.#gauge(
+    'upstream_panic',
+    'Whether so few servers are up that all are used',
+    ['upstream'],
   )
   readonly #upstreamWaiting = this.#gauge('upstream_waiting', 'Those who wait for a place', [
     'upstream',
@@ -171,15 +190,21 @@ export class Metrics {
   upstreams(pools: readonly UpstreamFigures[]): void {
     const [up, connections] = [this.#upstreamUp, this.#upstreamConnections]
     const [picks, failures] = [this.#upstreamPicks, this.#upstreamFailures]
-    for (const metric of [up, connections, picks, failures, this.#upstreamWaiting]) metric.reset()
-    for (const { upstream, servers, waiting } of pools) {
+    const [checks, ejections] = [this.#upstreamChecks, this.#upstreamEjections]
+    const ofServers = [up, connections, picks, failures, checks, ejections]
+    for (const metric of [...ofServers, this.#upstreamWaiting, this.#upstreamPanic]) metric.reset()
+    for (const { upstream, servers, waiting, panic } of pools) {
       this.#upstreamWaiting.set({ upstream }, waiting)
+      this.#upstreamPanic.set({ upstream }, panic ? 1 : 0)
       for (const one of servers) {
         const labels = { upstream, server: one.server }
         up.set(labels, one.mode === 'ready' && one.up ? 1 : 0)
         connections.set(labels, one.live)
         picks.inc(labels, one.picks)
         failures.inc(labels, one.connectFailures)
+        checks.inc({ ...labels, result: 'passed' }, one.checksPassed)
+        checks.inc({ ...labels, result: 'failed' }, one.checksFailed)
+        ejections.inc(labels, one.ejections)
       }
     }
   }

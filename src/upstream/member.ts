@@ -37,8 +37,8 @@ export interface MemberHealth {
   share(now: number): number
   /** It was connected to for a session or a request. */
   connected(now: number): void
-  /** It could not be connected to. */
-  connectFailed(now: number): void
+  /** It could not be connected to for a session or a request. */
+  connectFailed(now: number, error: Error): void
   /** The member has left its pool, or its health is watched by another from now on. */
   stop(): void
 }
@@ -68,6 +68,10 @@ export class Member {
   picks = 0
   /** How often it could not be connected to. */
   connectFailures = 0
+  /** How many of its checks passed, how many failed, and how often it was ejected. */
+  checksPassed = 0
+  checksFailed = 0
+  ejections = 0
   /** Of the pool's round robin; nobody else's. */
   turn = 0
   health: MemberHealth = unwatched

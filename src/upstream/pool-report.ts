@@ -14,6 +14,9 @@ export interface ServerReport {
   /** How often it was chosen. */
   readonly picks: number
   readonly connectFailures: number
+  readonly checksPassed: number
+  readonly checksFailed: number
+  readonly ejections: number
 }
 
 export interface PoolReport {
@@ -22,12 +25,14 @@ export interface PoolReport {
   readonly servers: readonly ServerReport[]
   /** How many wait for a place. */
   readonly waiting: number
+  /** Health decides nothing: fewer than half of the servers are up, and all are used. */
+  readonly panic: boolean
 }
 
 export function reportPool(
   upstream: string,
   members: readonly Member[],
-  waiting: number,
+  { waiting, panic }: Pick<PoolReport, 'waiting' | 'panic'>,
 ): PoolReport {
   const now = performance.now()
   const servers = members.map((member) => ({
@@ -38,6 +43,9 @@ export function reportPool(
     live: member.live,
     picks: member.picks,
     connectFailures: member.connectFailures,
+    checksPassed: member.checksPassed,
+    checksFailed: member.checksFailed,
+    ejections: member.ejections,
   }))
-  return { upstream, servers, waiting }
+  return { upstream, servers, waiting, panic }
 }

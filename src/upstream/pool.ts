@@ -4,18 +4,24 @@ import { GatewayError } from '../errors.ts'
 import { withHost } from './authority.ts'
 import type { PickFacts } from './balance/pick-facts.ts'
 import { preludeFor } from './caller.ts'
+import type { Caller } from './caller.ts'
 import { readClientTls } from './client-tls.ts'
 import type { ClientTls } from './client-tls.ts'
 import { connect } from './connect.ts'
+import type { ConnectOptions } from './connect.ts'
 import { shakeHands } from './dial-websocket.ts'
-import { asWritten } from './discover.ts'
+import { discoverNames } from './discover-names.ts'
+import { HealthWatch } from './health/health-watch.ts'
+import type { HealthChange } from './health/member-watch.ts'
+import { Panic } from './health/panic.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { HttpConnections } from './http-connections.ts'
 import type { AnswerSink, HttpRequest } from './http-request.ts'
 import { MemberLease } from './lease.ts'
-import type { Member, MemberHealth, MemberMode, MemberSettings } from './member.ts'
-import { unwatched } from './member.ts'
+import type { Member, MemberMode, MemberSettings } from './member.ts'
 import { Members } from './members.ts'
+import { untold } from './pool-events.ts'
+import type { PoolEvents } from './pool-events.ts'
 import type { PoolReport } from './pool-report.ts'
 import { reportPool } from './pool-report.ts'
 import type { NameResolver } from './resolve.ts'
@@ -50,7 +56,9 @@ export class UpstreamPool {
   /** In the configuration. */
   readonly name: string
   readonly #resolver: NameResolver
-  readonly #members = new Members((member) => this.#watch(member))
+  readonly #events: PoolEvents
+  readonly #panic: Panic
+  readonly #members = new Members((member) => this.#health.watch(member))
   readonly #connections = new HttpConnections()
   readonly #line: WaitingLine<MemberLease>
   /** What each configured server stands for. */
@@ -60,16 +68,25 @@ export class UpstreamPool {
   #tls: ClientTls
   #sticky: Sticky | undefined
   #selection: Selection
+  #health: HealthWatch
 
   /** @throws where `tls.ca` cannot be read */
-  constructor(name: string, config: UpstreamConfig, resolver: NameResolver) {
+  constructor(
+    name: string,
+    config: UpstreamConfig,
+    resolver: NameResolver,
+    events: PoolEvents = untold,
+  ) {
     this.name = name
     this.#resolver = resolver
+    this.#events = events
+    this.#panic = new Panic(events.panicChanged)
     this.#line = new WaitingLine(config.queue)
     this.#config = config
     this.#tls = readClientTls(config.tls)
     this.#sticky = config.sticky && new Sticky(config.sticky, name)
-    this.#selection = new Selection(config.balance, this.#sticky)
+    this.#selection = new Selection(config.balance, this.#sticky, this.#panic)
+    this.#health = this.#watchBy(config)
     this.#discover()
   }
 
@@ -186,7 +203,8 @@ export class UpstreamPool {
     const before = this.#members.all
     this.#config = config
     this.#sticky = config.sticky && new Sticky(config.sticky, this.name)
-    this.#selection = new Selection(config.balance, this.#sticky)
+    this.#selection = new Selection(config.balance, this.#sticky, this.#panic)
+    this.#health = this.#watchBy(config)
     this.#line.configure(config.queue)
     this.#discover()
     this.#members.rewatch()
@@ -200,7 +218,8 @@ export class UpstreamPool {
 
   /** Its servers as they are now. */
   report(): PoolReport {
-    return reportPool(this.name, this.#members.all, this.#line.length)
+    const waiting = this.#line.length
+    return reportPool(this.name, this.#members.all, { waiting, panic: this.#panic.on })
   }
 
   /**
@@ -229,8 +248,9 @@ export class UpstreamPool {
     this.#discoveries = []
     this.#found.length = 0
     let complete = false
+    const discover = discoverNames(this.#resolver)
     for (const [at, config] of this.#config.servers.entries()) {
-      const stop = asWritten(config, (members) => {
+      const stop = discover(config, (members) => {
         this.#found[at] = members
         if (complete) this.#replaceMembers()
       })
@@ -248,8 +268,26 @@ export class UpstreamPool {
     this.#line.serve()
   }
 
-  #watch(_member: Member): MemberHealth {
-    return unwatched
+  #watchBy(config: UpstreamConfig): HealthWatch {
+    return new HealthWatch(config, {
+      // The schedule of the checks has a deadline for all of it.
+      connect: (member, signal) =>
+        connect(member.server, this.#connectOptions(member, undefined, Infinity, signal)),
+      changed: (member, change) => this.#healthChanged(member, change),
+      random: Math.random,
+    })
+  }
+
+  #healthChanged(member: Member, change: HealthChange): void {
+    this.#events.serverChanged(member.key, change)
+    const panic = this.#panic.look(this.#members.all, performance.now())
+    if (!change.up) {
+      this.#connections.drop(member)
+      // One that takes no new connections may be well to those it has; and in a panic nobody knows
+      // which server is down.
+      if (change.outMs === undefined && !panic) this.#closeSessions(member, 'is down')
+    }
+    this.#line.serve()
   }
 
   #dial(facts: PickFacts, signal: AbortSignal): Promise<Reached<Socket>> {
@@ -321,26 +359,38 @@ export class UpstreamPool {
   }
 
   async #connect(member: Member, { caller }: PickFacts, signal: AbortSignal): Promise<Socket> {
-    const { addresses } = member
-    const { timeouts, sendProxyProtocol } = this.#config
-    const options = {
-      tls: this.#tls,
-      addresses,
-      resolver: this.#resolver,
-      prelude: preludeFor(sendProxyProtocol, caller),
-      connectMs: timeouts.connect,
-      signal,
-    }
+    const { timeouts } = this.#config
     try {
-      const socket = await connect(member.server, options)
+      const socket = await connect(
+        member.server,
+        this.#connectOptions(member, caller, timeouts.connect, signal),
+      )
       member.health.connected(performance.now())
       return socket
     } catch (error) {
       if (!signal.aborted) {
         member.connectFailures++
-        member.health.connectFailed(performance.now())
+        member.health.connectFailed(performance.now(), GatewayError.from(error))
       }
       throw error
+    }
+  }
+
+  /** @param caller undefined where it is on the gateway's own behalf */
+  #connectOptions(
+    { addresses }: Member,
+    caller: Caller | undefined,
+    connectMs: number,
+    signal: AbortSignal,
+  ): ConnectOptions {
+    const prelude = preludeFor(this.#config.sendProxyProtocol, caller)
+    return {
+      tls: this.#tls,
+      addresses,
+      resolver: this.#resolver,
+      prelude,
+      connectMs,
+      signal,
     }
   }
 

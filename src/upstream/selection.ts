@@ -3,11 +3,9 @@ import { buildBalancer } from './balance/build.ts'
 import type { Balancer } from './balance/balancer.ts'
 import { readKey } from './balance/pick-facts.ts'
 import type { PickFacts } from './balance/pick-facts.ts'
+import type { Panic } from './health/panic.ts'
 import type { Member } from './member.ts'
 import type { Sticky } from './sticky.ts'
-
-/** Below this share of members that are up, all are used: few cannot carry what was meant for many. */
-const panicShare = 0.5
 
 /** `full`: some may be used, but have no place. `none`: none may be used. */
 export type Choice = Member | 'full' | 'none'
@@ -18,18 +16,20 @@ export class Selection {
   readonly #balancer: Balancer
   readonly #key: HashKey | undefined
   readonly #sticky: Sticky | undefined
+  readonly #panic: Panic
   /** One list for all picks, which do not overlap. */
   readonly #candidates: Member[] = []
 
-  constructor(balance: Balance, sticky: Sticky | undefined) {
+  constructor(balance: Balance, sticky: Sticky | undefined, panic: Panic) {
     this.#balancer = buildBalancer(balance)
     this.#key = typeof balance === 'string' ? undefined : balance.hash
     this.#sticky = sticky
+    this.#panic = panic
   }
 
   /** @param tried those that are not to be chosen any more */
   choose(facts: PickFacts, tried: readonly Member[], now: number): Choice {
-    const panic = this.#inPanic(now)
+    const panic = this.#panic.look(this.members, now)
     const bound = this.#sticky?.find(facts)
     if (bound !== undefined && bound.mode !== 'maintenance' && !bound.full) {
       if ((panic || bound.health.isUp(now)) && !tried.includes(bound)) return bound
@@ -46,16 +46,5 @@ export class Selection {
     if (candidates.length === 0) return full ? 'full' : 'none'
     const key = this.#key === undefined ? undefined : readKey(this.#key, facts)
     return this.#balancer.pick(candidates, key, now)
-  }
-
-  #inPanic(now: number): boolean {
-    let ready = 0
-    let up = 0
-    for (const member of this.members) {
-      if (member.mode !== 'ready') continue
-      ready++
-      if (member.health.isUp(now)) up++
-    }
-    return up < ready * panicShare
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Member, MemberMode } from '../../../src/upstream/member.ts'
+import { Panic } from '../../../src/upstream/health/panic.ts'
 import { Selection } from '../../../src/upstream/selection.ts'
 import type { Choice } from '../../../src/upstream/selection.ts'
 import { Sticky } from '../../../src/upstream/sticky.ts'
@@ -7,7 +8,7 @@ import { membersOf, occupy, ToldHealth } from './made-members.ts'
 import { anyone, asks } from './upstreams.ts'
 
 function selectionOf(members: readonly Member[], sticky?: Sticky): Selection {
-  const selection = new Selection('round-robin', sticky)
+  const selection = new Selection('round-robin', sticky, new Panic(() => undefined))
   selection.members = members
   sticky?.know(members)
   return selection
