@@ -240,7 +240,8 @@ function readOrigins(
   if (login.name !== undefined || switches.has('verify-client')) {
     const option = login.name === undefined ? '--verify-client' : '--auth-plugin'
     const text = `${option}: pages of this server alone may connect; others need --origin`
-    return { settings: {}, from, warnings: [text] }
+    // What is no browser sends none, and is not led astray by a page.
+    return { settings: { requireOrigin: false }, from, warnings: [text] }
   }
   const warning = '--origin: not given: pages of every origin may connect, as with websockify'
   return { settings: { origins: ['*'] }, from, warnings: [warning] }

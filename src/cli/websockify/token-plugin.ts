@@ -18,13 +18,12 @@ type Lookup = Pick<Targets, 'auth' | 'authenticators'> & {
   readonly lookup: unknown
   /** Instead of the place that the command line says. */
   readonly from?: string
-  /** The lookup may name sockets. */
-  readonly sockets?: true
 }
 
 /**
  * Whoever keeps the tokens says where they lead, to this machine too: what stays denied is what
- * nobody lists on purpose (link-local and metadata addresses, multicast).
+ * nobody lists on purpose (link-local and metadata addresses, multicast). Sockets need a
+ * configuration that names their folders.
  */
 const anywhere = ['0.0.0.0/0', '::/0', '127.0.0.0/8', '::1']
 
@@ -53,7 +52,7 @@ export function readTargets(line: CommandLine, positionals: string[]): Targets {
   const targets = {
     from: found.from ?? place,
     lookup: found.lookup,
-    allow: found.sockets === true ? [...anywhere, 'unix:/*'] : anywhere,
+    allow: anywhere,
   }
   return {
     route: {
@@ -104,9 +103,9 @@ function lookupOf(plugin: string, source: string): Lookup {
   switch (plugin) {
     case 'TokenFile':
     case 'ReadOnlyTokenFile':
-      return { ...plain, lookup: { file: source }, sockets: true }
+      return { ...plain, lookup: { file: source } }
     case 'TokenRedis':
-      return { ...plain, lookup: { redis: redisOf(source) }, sockets: true }
+      return { ...plain, lookup: { redis: redisOf(source) } }
     case 'JSONTokenApi':
       return { ...plain, lookup: { http: { url: urlOf(source) } } }
     case 'JWTTokenApi':
@@ -129,7 +128,7 @@ const instead: Readonly<Record<string, string>> = {
   TokenFileName:
     'names of files are no targets; put lines NAME: HOST:PORT into one file, for TokenFile',
   UnixDomainSocketDirectory:
-    'sockets are not looked for; put lines NAME: unix_socket:PATH into a file, for TokenFile',
+    'use a configuration: bridge.targets with a file of lines NAME: unix_socket:PATH, and allow: [unix:/FOLDER/*]',
 }
 
 /** `HOST[:PORT[:DB[:PASSWORD[:NAMESPACE]]]]`, each with or without quotes around it. */

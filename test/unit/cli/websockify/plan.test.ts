@@ -106,8 +106,12 @@ test('pages beside the bridge, which is at every path', () => {
 test.each<[string, Record<string, unknown>, readonly string[] | undefined]>([
   ['6080 a:1', { origins: ['*'] }, undefined],
   ['6080 a:1', { origins: ['https://a.example'] }, ['https://a.example']],
-  ['6080 a:1 --auth-plugin BasicHTTPAuth --auth-source u:p', { auth: 'login' }, undefined],
-  ['6080 a:1 --cert c --verify-client --cafile ca', {}, undefined],
+  [
+    '6080 a:1 --auth-plugin BasicHTTPAuth --auth-source u:p',
+    { auth: 'login', requireOrigin: false },
+    undefined,
+  ],
+  ['6080 a:1 --cert c --verify-client --cafile ca', { requireOrigin: false }, undefined],
 ])('whose pages may connect: %s', (line, expected, origins) => {
   const { config } = plan(split(line), { origins, files: ['c'] })
   expect(config['routes']).toEqual([{ name: 'bridge', bridge: 'target', ...expected }])
