@@ -27,7 +27,13 @@ test('a small file is complete: every default is the one of the design', async (
     closing: 5000,
   }
   expect(config).toStrictEqual({
-    listeners: { edge: { bind: { kind: 'tcp', host: '127.0.0.1', port: 0 }, clients: {} } },
+    listeners: {
+      edge: {
+        bind: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+        clients: {},
+        proxyProtocolFrom: [],
+      },
+    },
     trustedProxies: [],
     admission: { connections: 'auto', requestsPerClient: unlimited, memory: 'auto' },
     identity: { headers: {} },
