@@ -36,6 +36,8 @@ export class ShownHeads {
     return {
       ...head,
       host: hidesHost && head.host !== undefined ? hidden : head.host,
+      // A page of the same host names it too.
+      origin: hidesHost && head.origin !== undefined ? hidden : head.origin,
       path: head.path === undefined ? undefined : cut(head.path, depth),
     }
   }
