@@ -10,9 +10,3 @@ export type Discover = (
   config: ServerConfig,
   found: (members: readonly MemberSettings[]) => void,
 ) => () => void
-
-/** The server as it is written is the one member; a name is looked up when it is dialled. */
-export const asWritten: Discover = (config, found) => {
-  found([{ key: config.server.url, ...config }])
-  return () => undefined
-}
