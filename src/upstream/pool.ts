@@ -17,18 +17,18 @@ import { Panic } from './health/panic.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { HttpConnections } from './http-connections.ts'
 import type { AnswerSink, HttpRequest } from './http-request.ts'
-import { MemberLease } from './lease.ts'
+import type { MemberLease } from './lease.ts'
 import type { Member, MemberMode, MemberSettings } from './member.ts'
 import { Members } from './members.ts'
+import { Places } from './places.ts'
+import type { Reached } from './places.ts'
 import { untold } from './pool-events.ts'
 import type { PoolEvents } from './pool-events.ts'
 import type { PoolReport } from './pool-report.ts'
 import { reportPool } from './pool-report.ts'
 import type { NameResolver } from './resolve.ts'
-import { Selection } from './selection.ts'
-import { Sticky } from './sticky.ts'
+import { settingCookie, withCookie } from './set-cookie.ts'
 import type { DialedAnswer, DialedTcp, DialedWebSocket, WebSocketOffer } from './upstream.ts'
-import { WaitingLine } from './waiting-line.ts'
 
 export interface RequestOptions {
   /** What the server is chosen by. */
@@ -36,12 +36,6 @@ export interface RequestOptions {
   /** How long bytes of the request's body may wait for an upstream that takes none of them. */
   readonly stallMs: number
   readonly signal: AbortSignal
-}
-
-/** A place, and what was reached on its server. */
-interface Reached<T> {
-  readonly lease: MemberLease
-  readonly what: T
 }
 
 /** Repeating these changes nothing at the server (RFC 9110 section 9.2.1). */
@@ -60,14 +54,12 @@ export class UpstreamPool {
   readonly #panic: Panic
   readonly #members = new Members((member) => this.#health.watch(member))
   readonly #connections = new HttpConnections()
-  readonly #line: WaitingLine<MemberLease>
+  readonly #places: Places
   /** What each configured server stands for. */
   readonly #found: (readonly MemberSettings[])[] = []
   #discoveries: (() => void)[] = []
   #config: UpstreamConfig
   #tls: ClientTls
-  #sticky: Sticky | undefined
-  #selection: Selection
   #health: HealthWatch
 
   /** @throws where `tls.ca` cannot be read */
@@ -81,11 +73,9 @@ export class UpstreamPool {
     this.#resolver = resolver
     this.#events = events
     this.#panic = new Panic(events.panicChanged)
-    this.#line = new WaitingLine(config.queue)
+    this.#places = new Places(name, config, this.#panic)
     this.#config = config
     this.#tls = readClientTls(config.tls)
-    this.#sticky = config.sticky && new Sticky(config.sticky, name)
-    this.#selection = new Selection(config.balance, this.#sticky, this.#panic)
     this.#health = this.#watchBy(config)
     this.#discover()
   }
@@ -111,7 +101,7 @@ export class UpstreamPool {
         { ...offer, headers },
         { handshakeMs, signal },
       )
-      const setCookie = this.#sticky?.cookieFor(facts, lease.member)
+      const setCookie = this.#places.cookieFor(facts, lease)
       const place = { server: lease.server, lease }
       if (dialed.kind === 'websocket') return { ...dialed, ...place, setCookie }
       return { ...dialed, ...place, headers: withCookie(dialed.headers, setCookie) }
@@ -127,7 +117,7 @@ export class UpstreamPool {
    */
   async dialTcp(facts: PickFacts, signal: AbortSignal): Promise<DialedTcp> {
     const { lease, what: socket } = await this.#dial(facts, signal)
-    const setCookie = this.#sticky?.cookieFor(facts, lease.member)
+    const setCookie = this.#places.cookieFor(facts, lease)
     return { socket, server: lease.server, lease, setCookie }
   }
 
@@ -149,8 +139,11 @@ export class UpstreamPool {
     let lease: MemberLease | undefined
     try {
       for (let again = false; ; again = true) {
-        const reached: Reached<HttpConnection> = await this.#reach(facts, signal, lease, (member) =>
-          this.#connectHttp(member, { facts, isFresh: again, signal }),
+        const reached: Reached<HttpConnection> = await this.#places.reach(
+          facts,
+          signal,
+          lease,
+          (member) => this.#connectHttp(member, { facts, isFresh: again, signal }),
         )
         lease = reached.lease
         const connection = reached.what
@@ -158,7 +151,7 @@ export class UpstreamPool {
         const headers = withHost(request.headers, member.server, preserveHost)
         const failure = await connection.exchange(
           { ...request, headers, isLast: this.#isPersonal },
-          this.#settingCookie(sink, facts, lease),
+          settingCookie(sink, this.#places.cookieFor(facts, lease)),
           options,
         )
         if (failure === undefined) {
@@ -189,7 +182,7 @@ export class UpstreamPool {
       this.#connections.drop(member)
       this.#closeSessions(member, 'is in maintenance')
     }
-    this.#line.serve()
+    this.#places.serve()
     return true
   }
 
@@ -202,10 +195,8 @@ export class UpstreamPool {
     this.#tls = readClientTls(config.tls)
     const before = this.#members.all
     this.#config = config
-    this.#sticky = config.sticky && new Sticky(config.sticky, this.name)
-    this.#selection = new Selection(config.balance, this.#sticky, this.#panic)
+    this.#places.configure(config)
     this.#health = this.#watchBy(config)
-    this.#line.configure(config.queue)
     this.#discover()
     this.#members.rewatch()
     const named = new Set(config.servers.map(({ server }) => server.url))
@@ -218,7 +209,7 @@ export class UpstreamPool {
 
   /** Its servers as they are now. */
   report(): PoolReport {
-    const waiting = this.#line.length
+    const { waiting } = this.#places
     return reportPool(this.name, this.#members.all, { waiting, panic: this.#panic.on })
   }
 
@@ -238,7 +229,7 @@ export class UpstreamPool {
     const reason = new GatewayError('draining', 'the gateway is closing')
     for (const stop of this.#discoveries.splice(0)) stop()
     this.#members.stop()
-    this.#line.end(reason)
+    this.#places.end(reason)
     this.#connections.destroy(reason)
   }
 
@@ -263,9 +254,7 @@ export class UpstreamPool {
 
   #replaceMembers(): void {
     for (const member of this.#members.replace(this.#found.flat())) this.#connections.drop(member)
-    this.#selection.members = this.#members.all
-    this.#sticky?.know(this.#members.all)
-    this.#line.serve()
+    this.#places.know(this.#members.all)
   }
 
   #watchBy(config: UpstreamConfig): HealthWatch {
@@ -287,59 +276,13 @@ export class UpstreamPool {
       // which server is down.
       if (change.outMs === undefined && !panic) this.#closeSessions(member, 'is down')
     }
-    this.#line.serve()
+    this.#places.serve()
   }
 
   #dial(facts: PickFacts, signal: AbortSignal): Promise<Reached<Socket>> {
-    return this.#reach(facts, signal, undefined, (member) => this.#connect(member, facts, signal))
-  }
-
-  /**
-   * Takes a place and reaches its server, or a further one where that fails.
-   * @param first a place that is taken already
-   * @returns with the lease; where it throws none is left, `first` neither
-   */
-  async #reach<T>(
-    facts: PickFacts,
-    signal: AbortSignal,
-    first: MemberLease | undefined,
-    reach: (member: Member) => Promise<T>,
-  ): Promise<Reached<T>> {
-    const tried: Member[] = []
-    let failure: unknown
-    for (let lease = first; ; lease = undefined) {
-      lease ??= await this.#lease(facts, { tried, failure }, signal)
-      try {
-        return { lease, what: await reach(lease.member) }
-      } catch (error) {
-        lease.release()
-        tried.push(lease.member)
-        failure = error
-        if (signal.aborted || tried.length > this.#config.retries) throw error
-      }
-    }
-  }
-
-  /** @throws the failure of those tried before, where there is nobody else to try */
-  #lease(
-    facts: PickFacts,
-    { tried, failure }: { readonly tried: readonly Member[]; readonly failure: unknown },
-    signal: AbortSignal,
-  ): MemberLease | Promise<MemberLease> {
-    const attempt = (): MemberLease | undefined => {
-      const choice = this.#selection.choose(facts, tried, performance.now())
-      if (choice === 'none') throw failure ?? noneUsable()
-      return choice === 'full' ? undefined : new MemberLease(choice, this.#freed)
-    }
-    // Nobody overtakes those who wait.
-    const lease = this.#line.length === 0 ? attempt() : undefined
-    if (lease !== undefined) return lease
-    if (failure !== undefined && !this.#line.open) throw failure
-    return this.#line.wait(attempt, signal)
-  }
-
-  readonly #freed = (): void => {
-    if (this.#line.length > 0) this.#line.serve()
+    return this.#places.reach(facts, signal, undefined, (member) =>
+      this.#connect(member, facts, signal),
+    )
   }
 
   /**
@@ -394,27 +337,9 @@ export class UpstreamPool {
     }
   }
 
-  #settingCookie(sink: AnswerSink, facts: PickFacts, { member }: MemberLease): AnswerSink {
-    const cookie = this.#sticky?.cookieFor(facts, member)
-    if (cookie === undefined) return sink
-    return {
-      head: (head, flow) => sink.head({ ...head, headers: withCookie(head.headers, cookie) }, flow),
-      data: (chunk) => sink.data(chunk),
-      end: (trailers) => sink.end(trailers),
-    }
-  }
-
   #closeSessions(member: Member, why: string): void {
     if (this.#config.onDown !== 'close') return
     const error = new GatewayError('upstream-removed', `${member.key} ${why}`)
     for (const lease of member.leases) lease.remove(error)
   }
-}
-
-function withCookie(headers: readonly string[], cookie: string | undefined): readonly string[] {
-  return cookie === undefined ? headers : [...headers, 'Set-Cookie', cookie]
-}
-
-function noneUsable(): GatewayError {
-  return new GatewayError('upstream-unavailable', 'no server may be used')
 }
