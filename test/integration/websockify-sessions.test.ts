@@ -161,7 +161,7 @@ test('--key-password opens the key', async () => {
     cipher: 'aes-256-cbc',
     passphrase: 'hush',
   })
-  scratch.write('locked.pem', readFileSync(cert, 'utf8') + String(locked))
+  scratch.write('locked.pem', readFileSync(cert, 'utf8') + locked)
   await passes(await toTarget('--cert locked.pem --key-password hush'), '/', { tls: {} })
   const wrong = websockify(words('127.0.0.1:0 a:1 --cert locked.pem --key-password wrong'))
   expect(await wrong.ended).toMatchObject({
@@ -174,7 +174,8 @@ test('--verify-client and ClientCertCNAuth: only certificates of these names', a
   scratch.write('ca.pem', authority.cert)
   const port = await toTarget([
     ...words('--cert both.pem --verify-client --cafile ca.pem --auth-plugin ClientCertCNAuth'),
-    ...['--auth-source', 'jane@example.com  Joe'],
+    '--auth-source',
+    'jane@example.com  Joe',
   ])
   const shows = (name: string) => ({ tls: authority.issue({ subject: [['CN', name]] }) })
   await passes(port, '/', shows('Joe'))

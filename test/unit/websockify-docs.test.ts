@@ -12,7 +12,7 @@ test('docs/websockify.md has every option of websockify, and no other', () => {
   const rows = options.split('\n').filter((line) => line.startsWith('| `'))
   const cells = rows.map((row) => row.split(' | ')[0]!).join(' ')
   const written = new Set([...cells.matchAll(/`--([a-z0-9-]+)/g)].map(([, name]) => name))
-  expect([...written].toSorted()).toEqual(Object.keys(specs).toSorted())
+  expect(written).toEqual(new Set(Object.keys(specs)))
 })
 
 test.each(Object.entries(presets))('docs/bridge.md says what protocol: %s sets', (name, preset) => {
