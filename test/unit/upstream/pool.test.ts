@@ -91,6 +91,54 @@ test('what was written to one server is not written to another', async () => {
   expect(count).toBe(1)
 })
 
+test('a handshake that was written to one server is not written to another', async () => {
+  let handshakes = 0
+  const breaking = await rawServer((socket) => {
+    socket.once('data', () => socket.resetAndDestroy())
+  })
+  const other = await rawServer((socket) => {
+    socket.once('data', () => handshakes++)
+  })
+  peers.push(breaking, other)
+  const pool = upstreamOf([`http://127.0.0.1:${breaking.port}`, `http://127.0.0.1:${other.port}`])
+  const offer = { target: '/', headers: ['Host', 'x'], protocols: [], extensions: [] }
+  await expect(pool.dialWebSocket(offer, anyone, calm)).rejects.toMatchObject({
+    token: 'upstream-lost',
+  })
+  expect(handshakes).toBe(0)
+  expect(pool.report().servers).toMatchObject([
+    { live: 0, picks: 1 },
+    { live: 0, picks: 0 },
+  ])
+})
+
+test('what a kept connection lost is asked again of the same server, in the same place', async () => {
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  let [connections, requests] = [0, 0]
+  const peer = await rawServer((socket) => {
+    connections++
+    socket.on('data', () => {
+      requests++
+      if (requests === 2) socket.destroy()
+      else socket.write(answer)
+    })
+  })
+  const other = await named('other')
+  peers.push(peer)
+  const url = `http://127.0.0.1:${peer.port}`
+  const pool = upstreamOf([url, `http://127.0.0.1:${other.port}`])
+  // The other has its turn in between.
+  expect(await ask(pool)).toBe('ok.')
+  await ask(pool)
+  expect(await ask(pool)).toBe('ok.')
+  expect({ connections, requests }).toEqual({ connections: 2, requests: 3 })
+  expect(pool.report().servers).toMatchObject([
+    { server: url, picks: 2, live: 0 },
+    { picks: 1, live: 0 },
+  ])
+  pool.destroy()
+})
+
 test("the server's own name is sent as Host where the client's is not kept, or there is none", async () => {
   const { port } = await named('a')
   const url = `http://127.0.0.1:${port}`
