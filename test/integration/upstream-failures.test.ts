@@ -42,7 +42,7 @@ async function underTraffic(): Promise<{
     admission: { connections: 2_000 },
   })
   gateway = running
-  const traffic = new Traffic(running.port(), 10)
+  const traffic = new Traffic(running.port(), 15)
   await traffic.goesOn(30)
   return { traffic, apps, running }
 }

@@ -1,9 +1,10 @@
 import type { HealthCheck } from '../../config/config.ts'
 import type { Examine } from './examine.ts'
 import { examineHttp } from './http-examine.ts'
+import { examineTcp } from './tcp-examine.ts'
 import { examineWebSocket } from './websocket-examine.ts'
 
-/** What a check does once it is connected; for TCP that was all. */
+/** What a check does once it is connected. */
 export function buildExamine(check: HealthCheck): Examine {
   switch (check.kind) {
     case 'http':
@@ -11,6 +12,6 @@ export function buildExamine(check: HealthCheck): Examine {
     case 'websocket':
       return examineWebSocket(check)
     case 'tcp':
-      return () => Promise.resolve()
+      return examineTcp
   }
 }

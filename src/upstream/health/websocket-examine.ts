@@ -39,6 +39,8 @@ async function leave(socket: Socket, signal: AbortSignal): Promise<void> {
     if (bytes > maxLateBytes) socket.destroy()
   })
   socket.once('end', () => socket.destroy())
+  // The handshake has left it paused, which a listener does not change.
+  socket.resume()
   socket.write(encodeClose({ code: 1000, reason: '' }, true))
   try {
     if (!socket.destroyed) await once(socket, 'close', { signal })

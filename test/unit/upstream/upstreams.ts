@@ -7,8 +7,9 @@ import type { Peer } from '../../support/peers.ts'
 import { UpstreamPool } from '../../../src/upstream/pool.ts'
 
 type Defaulted = 'balance' | 'sticky' | 'retries' | 'queue' | 'onDown' | 'preserveHost'
+type Health = 'health' | 'ejection' | 'slowStart' | 'sendProxyProtocol'
 
-export interface UpstreamSettings extends Partial<Pick<UpstreamConfig, Defaulted>> {
+export interface UpstreamSettings extends Partial<Pick<UpstreamConfig, Defaulted | Health>> {
   readonly connect?: number
   readonly handshake?: number
   readonly response?: number
