@@ -26,6 +26,9 @@ async function underTraffic(): Promise<{
     upstreams: {
       app: {
         servers: apps.map(({ port }) => `http://127.0.0.1:${port}`),
+        // In turn, requests and handshakes that alternate could fall into step with the servers: each
+        // handshake would meet the one that stands still.
+        balance: 'random-two',
         health: {
           path: '/healthz',
           interval: '100ms',

@@ -194,7 +194,7 @@ test('a server that has come back gets its share slowly', async () => {
 test('checks begin with a PROXY header that names nobody, where headers are sent', async () => {
   const begun = Promise.withResolvers<Buffer>()
   const peer = kept(
-    await rawServer((socket) => void socket.once('data', (head) => begun.resolve(head))),
+    await rawServer((socket) => void socket.once('data', (head: Buffer) => begun.resolve(head))),
   )
   poolOf([`http://127.0.0.1:${peer.port}`], { health: overHttp, sendProxyProtocol: 'v2' })
   // LOCAL, of version 2.
