@@ -63,7 +63,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
     const route = matched(request, stages)
     record.route = route.name
-    record.know(stages.shownHeads.show(headOf(request), route))
+    if (stages.shownHeads.areCut) record.know(stages.shownHeads.show(headOf(request), route))
     stages.listeners.get(connection.listener)?.check(request.client)
     route.clients.check(request.client)
     if (request.websocket && isTunnel(route.action)) {

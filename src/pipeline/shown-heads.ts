@@ -25,8 +25,14 @@ export class ShownHeads {
     this.#depth = Math.min(Infinity, ...depths)
   }
 
+  /** Whether there is anything that is not shown. */
+  get areCut(): boolean {
+    return this.#hidesHost || this.#depth !== Infinity
+  }
+
   /** @param route undefined where none has been found */
   show(head: RequestHead, route?: Route): RequestHead {
+    if (!this.areCut) return head
     const from = route && tokenPlaceOf(route)
     const hidesHost = route === undefined ? this.#hidesHost : from === 'host'
     const depth =

@@ -170,6 +170,7 @@ const elsewhere: readonly Token[] = [
   ...(['identity-limit', 'route-limit', 'upstream-unavailable'] as const),
   ...(['credentials-missing', 'credentials-invalid', 'credentials-expired'] as const),
   ...(['permission-missing', 'auth-unavailable', 'upstream-greeting'] as const),
+  ...(['target-denied', 'target-unknown', 'target-unavailable'] as const),
 ]
 
 const scripts: Record<string, Script> = {

@@ -132,7 +132,7 @@ describe('the log', () => {
       await open(path, asked)
       const opened = await running.log.line('session opened')
       const closed = await running.log.line('session closed')
-      const host = shown.host === undefined ? '127.0.0.1' : 'localhost'
+      const host = 'host' in shown ? 'localhost' : '127.0.0.1'
       for (const line of [opened, closed]) {
         expect(line).toMatchObject({ ...shown, upstream: `${host}:${backend.port}` })
       }

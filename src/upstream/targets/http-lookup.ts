@@ -40,6 +40,7 @@ export class HttpLookup implements TargetLookup {
       headersTimeout: 0,
       bodyTimeout: 0,
       allowH2: false,
+      useMilo: false,
     })
   }
 

@@ -50,7 +50,7 @@ export class RedisLookup implements TargetLookup {
       throw unavailable(`${this.#where}: ${mostWaiting} lookups are waiting`)
     }
     this.#waiting++
-    const connecting = (this.#client ??= this.#connect())
+    const connecting = this.#client ?? this.#connect()
     const late = (): Error => unavailable(`${this.#where}: no answer in ${timeout} ms`)
     try {
       return await within(timeout, signal, late, async () => (await connecting).get(key))
@@ -64,12 +64,16 @@ export class RedisLookup implements TargetLookup {
     }
   }
 
-  async #connect(): Promise<Client> {
-    const client = await connectClient(this.#config)
-    client.on('end', () => {
-      this.#client = undefined
-    })
-    return client
+  /** Whoever comes until it is gone uses it. */
+  #connect(): Promise<Client> {
+    const connecting = connectClient(this.#config)
+    this.#client = connecting
+    const isGone = (): void => {
+      if (this.#client === connecting) this.#client = undefined
+    }
+    // A failure is told to those who wait, of whom there may be none left.
+    connecting.then((client) => client.on('end', isGone), isGone).catch(isGone)
+    return connecting
   }
 
   #forget(connecting: Promise<Client> | undefined): void {
