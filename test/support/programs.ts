@@ -1,5 +1,5 @@
 import { accessSync, constants, globSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** Where Debian puts what is not in everybody's PATH. */
@@ -16,8 +16,9 @@ const areRequired = process.env['DRAWBRIDGE_REQUIRE_PEERS'] === '1'
 /** Browsers and databases are slow to start on a busy machine. */
 const timeout = 40_000
 
-/** The path of a program, or undefined where it is not installed. */
+/** The path of a program, or undefined where it is not installed. A path is itself. */
 export function findProgram(name: string): string | undefined {
+  if (isAbsolute(name)) return isExecutable(name) ? name : undefined
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders]
   return folders.map((folder) => join(folder, name)).find(isExecutable)
 }
