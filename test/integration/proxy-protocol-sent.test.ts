@@ -60,8 +60,8 @@ function to(url: string, version: 'v1' | 'v2', tls: Record<string, unknown> = {}
 }
 
 /** A bridged session whose backend echoes one message. @returns the client's port */
-async function bridged(first = Buffer.alloc(0), listener = 'edge'): Promise<number> {
-  const client = await RawClient.connect(running.port(listener))
+async function bridged(first: Buffer = Buffer.alloc(0)): Promise<number> {
+  const client = await RawClient.connect(running.port())
   const port = client.socket.localPort!
   client.send(Buffer.concat([first, Buffer.from(upgradeHead('/desk'))]))
   expect((await client.head()).status).toBe(101)
@@ -254,6 +254,27 @@ test('TLS behind the header is checked as without one', async () => {
   expect((await client.head()).status).toBe(502)
   expect(await running.log.line('refused')).toMatchObject({ error: 'upstream-tls' })
   client.destroy()
+})
+
+test.each([
+  ['v1', /^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 [1-9]\d* [1-9]\d*\r\n$/],
+  ['v2', /^\r\n\r\n\0\r\nQUIT\n\x20\0\0\0$/],
+] as const)('a health check is nobody’s connection: %s', async (version, form) => {
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+  const backend = await headed(
+    webApp((_, response) => {
+      response.end()
+      ask()
+    }),
+  )
+  const servers = [`http://127.0.0.1:${backend.port}`]
+  const health = { path: '/healthz', interval: '1s' }
+  running = await startGateway({
+    ...proxyTo('http://unused:1'),
+    upstreams: { app: { servers, sendProxyProtocol: version, health } },
+  })
+  await asked
+  expect(backend.headers[0]!.toString('latin1')).toMatch(form)
 })
 
 test('a target of a bridge gets a header too', async () => {

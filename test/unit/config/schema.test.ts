@@ -101,6 +101,21 @@ test.each([
   expect(await complaints(`${edge}${routes}${section}\n`)).toEqual([message])
 })
 
+test.each([
+  ['[10.0.0.0/8]', ': found a list, expected a mapping'],
+  ['{}', '.from: found nothing, expected a list'],
+  ['{ from: [] }', '.from: found an empty list, expected at least one address, CIDR or unix'],
+  [
+    '{ from: [lb.example] }',
+    '.from[0]: found lb.example, expected an address or CIDR such as 10.0.0.0/8, or unix',
+  ],
+])('proxies that announce their clients: %s', async (written, message) => {
+  const key = `acceptProxyProtocol: ${written}`
+  expect(await complaints(edge.replace('bind:', `${key}, bind:`) + routes)).toEqual([
+    `listeners.edge.acceptProxyProtocol${message}`,
+  ])
+})
+
 /** Routes of a file that is otherwise right, in one line. */
 test.each([
   [
