@@ -73,3 +73,12 @@ test('who has gone waits for nothing', async () => {
   })
   await expect(lookupAt(silent.port).find('a-token', gone.signal)).rejects.toThrow('gone')
 })
+
+test('a connection that fails when nobody waits any more fails for nobody', async () => {
+  const closed = await rawServer(() => undefined)
+  closed.close()
+  const lookup = lookupAt(closed.port)
+  // Unhandled, its failure would end this test.
+  await expect(lookup.find('a-token', AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
+  expect(await find(lookup, 'a-token')).toBe('target-unavailable')
+})
