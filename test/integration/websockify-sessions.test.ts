@@ -131,16 +131,16 @@ test('--web serves files at the same port, and WebSockets at every path still', 
 })
 
 test.each([
-  ['--cert both.pem', {}],
-  ['--cert localhost.crt --key localhost.key', {}],
-  ['(self.pem in the folder)', { selfPem: true }],
-])('%s: TLS and clear text at one port, as the first byte says', async (options, { selfPem }) => {
+  ['--cert both.pem', false],
+  ['--cert localhost.crt --key localhost.key', false],
+  ['(self.pem in the folder)', true],
+])('%s: TLS and clear text at one port, as the first byte says', async (options, selfPem) => {
   const cwd = selfPem ? join(scratch.path, 'self') : scratch.path
   if (selfPem) {
     mkdirSync(cwd)
     scratch.write('self/self.pem', readFileSync(pem))
   }
-  const port = await toTarget(options.startsWith('(') ? '' : options, { cwd })
+  const port = await toTarget(selfPem ? '' : options, { cwd })
   await passes(port)
   await passes(port, '/', { tls: {} })
 })
