@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { embeddedIPv4 } from '../../../../src/upstream/targets/embedded-ipv4.ts'
 import { ipAddress, sharePrefix } from '../../../../src/upstream/targets/ip-address.ts'
