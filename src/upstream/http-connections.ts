@@ -34,6 +34,12 @@ export class HttpConnections {
     else idle.push(connection)
   }
 
+  /** Keeps no more than so many to a member. */
+  trim(member: Member, most: number): void {
+    const idle = this.#idle.get(member)
+    while (idle !== undefined && idle.length > Math.max(0, most)) idle.shift()?.destroy()
+  }
+
   /** Nothing new goes to a member on what is kept now. */
   drop(member: Member): void {
     for (const connection of this.#idle.get(member)?.splice(0) ?? []) connection.destroy()

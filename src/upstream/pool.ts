@@ -303,6 +303,8 @@ export class UpstreamPool {
 
   async #connect(member: Member, { caller }: PickFacts, signal: AbortSignal): Promise<Socket> {
     const { timeouts } = this.#config
+    // To the server a connection that waits for a request is one like any other.
+    this.#connections.trim(member, member.maxConnections - member.live)
     try {
       const socket = await connect(
         member.server,

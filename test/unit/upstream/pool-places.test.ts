@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { DialedTcp } from '../../../src/upstream/upstream.ts'
 import type { UpstreamPool } from '../../../src/upstream/pool.ts'
-import { rawServer } from '../../support/peers.ts'
+import { httpServer, rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
 import { freePort } from '../../support/scratch.ts'
 import { anyone, asks, calm, configOf, upstreamOf } from './upstreams.ts'
@@ -114,6 +114,25 @@ describe('maxConnections', () => {
     await expect(dial(pool)).rejects.toMatchObject(unavailable)
     dialed[3]!.lease.release()
     expect((await dial(pool)).server).toBe(dialed[3]!.server)
+  })
+
+  test('connections that are kept for requests make room for sessions', async () => {
+    const peer = await httpServer((_, response) => response.end('ok'))
+    peers.push(peer)
+    const pool = upstreamOf([`http://127.0.0.1:${peer.port}`], { maxConnections: 2 })
+    const request = { method: 'GET', target: '/', headers: ['Host', 'x'] }
+    const nobody = { head: () => undefined, data: () => true, end: () => undefined }
+    const options = { facts: anyone, stallMs: 1_000, signal: calm }
+    const bodiless = { ...request, body: undefined, contentLength: undefined }
+    await Promise.all([0, 1].map(() => pool.request(bodiless, nobody, options)))
+    const closes = [...peer.sockets].map((socket) => once(socket, 'close'))
+    expect(closes).toHaveLength(2)
+    await dial(pool)
+    await Promise.race(closes)
+    expect(peer.sockets.size).toBeLessThanOrEqual(2)
+    await dial(pool)
+    await Promise.all(closes)
+    expect(peer.sockets.size).toBeLessThanOrEqual(2)
   })
 
   test('who waits gets the next place that is free, before those who come later', async () => {
