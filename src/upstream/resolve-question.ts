@@ -12,7 +12,8 @@ export interface Answer {
 }
 
 export interface QuestionParts {
-  readonly dns: DnsClient
+  /** One for each question: it knows the name servers that the system has by then. */
+  readonly dns: () => DnsClient
   readonly hosts: HostsFile
   readonly system: SystemResolver
 }
@@ -25,7 +26,7 @@ const longestMs = 3_600_000
 export function questionParts(): QuestionParts {
   return {
     // Two tries of this length end within the 5 s that a connect has.
-    dns: new DnsClient({ timeout: 1_500, tries: 2 }),
+    dns: () => new DnsClient({ timeout: 1_500, tries: 2 }),
     hosts: new HostsFile(),
     system: new SystemResolver(),
   }
@@ -44,7 +45,7 @@ export async function askAddresses(
   const known = await hosts.addresses(name)
   if (known !== undefined) return { addresses: inTryingOrder(known), ttlMs: usualMs }
   // A name of one label is nearly always meant to be completed.
-  const asked = name.includes('.') ? await askDns(name, dns) : 'unknown'
+  const asked = name.includes('.') ? await askDns(name, dns()) : 'unknown'
   if (asked !== 'unknown') return asked
   const addresses = inTryingOrder(await system.addresses(written))
   if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENODATA' })
@@ -60,7 +61,7 @@ export async function askServices(
   name: string,
   { dns }: QuestionParts,
 ): Promise<{ services: readonly Service[]; ttlMs: number }> {
-  const records = await dns.resolveSrv(name)
+  const records = await dns().resolveSrv(name)
   const priority = Math.min(...records.map((record) => record.priority))
   const services = records
     .filter((record) => record.priority === priority && record.port > 0)

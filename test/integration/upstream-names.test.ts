@@ -47,7 +47,11 @@ afterAll(() => {
 async function gatewayTo(server: string) {
   const client = new DnsClient({ timeout: 200, tries: 1 })
   client.setServers([dns.address])
-  const parts = { dns: client, hosts: new HostsFile('/nowhere'), system: new SystemResolver() }
+  const parts = {
+    dns: () => client,
+    hosts: new HostsFile('/nowhere'),
+    system: new SystemResolver(),
+  }
   return await startGateway(
     {
       listeners: { edge: { bind: '127.0.0.1:0' } },

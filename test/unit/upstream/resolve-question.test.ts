@@ -19,7 +19,7 @@ beforeEach(() => {
   const dns = new DnsClient({ timeout: 100, tries: 1 })
   dns.setServers([server.address])
   const hosts = new HostsFile(scratch.write('hosts', '10.9.9.9 own.example Own2.Example # x\n'))
-  parts = { dns, hosts, system: new SystemResolver() }
+  parts = { dns: () => dns, hosts, system: new SystemResolver() }
 })
 afterEach(() => {
   server.mode = 'answers'

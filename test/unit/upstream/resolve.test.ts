@@ -35,7 +35,7 @@ beforeEach(() => {
   })
   // A file would be read in a time of its own.
   const hosts = Object.assign(new HostsFile(), { addresses: async () => undefined })
-  resolver = new Resolver({ dns, hosts, system: new SystemResolver() })
+  resolver = new Resolver({ dns: () => dns, hosts, system: new SystemResolver() })
 })
 afterEach(() => vi.useRealTimers())
 
