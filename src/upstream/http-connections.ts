@@ -36,8 +36,9 @@ export class HttpConnections {
 
   /** Keeps no more than so many to a member. */
   trim(member: Member, most: number): void {
-    const idle = this.#idle.get(member)
-    while (idle !== undefined && idle.length > Math.max(0, most)) idle.shift()?.destroy()
+    const idle = this.#idle.get(member) ?? []
+    const many = idle.length - Math.max(0, most)
+    if (many > 0) for (const connection of idle.splice(0, many)) connection.destroy()
   }
 
   /** Nothing new goes to a member on what is kept now. */
