@@ -1,6 +1,7 @@
 /**
  * What each side of a failure sees. A token without `status` cannot happen before the 101, one
- * without close codes not after it.
+ * without close codes not after it; one without either ends a connection before anything can be
+ * told on it.
  */
 export interface Fault {
   /** The HTTP status before the 101. */
@@ -22,6 +23,7 @@ export interface Fault {
  * label of the metric, the heading in docs/errors.md and the reason of the Close frame.
  */
 export const faults = {
+  'proxy-header-invalid': {},
   'request-malformed': { status: 400, closes: true },
   'handshake-invalid': { status: 400, closes: true },
   'path-ambiguous': { status: 400, closes: true },
@@ -32,7 +34,9 @@ export const faults = {
   'permission-missing': { status: 403 },
   'origin-denied': { status: 403 },
   'address-denied': { status: 403 },
+  'target-denied': { status: 403 },
   'route-missing': { status: 404 },
+  'target-unknown': { status: 404 },
   'method-refused': { status: 405, closes: true },
   'head-timeout': { status: 408, closes: true },
   'body-timeout': { status: 408, closes: true },
@@ -46,11 +50,14 @@ export const faults = {
   internal: { status: 500, client: 1011, upstream: 1001, closes: true },
   'upstream-unreachable': { status: 502 },
   'upstream-unresolved': { status: 502 },
+  'target-unavailable': { status: 502 },
   'upstream-tls': { status: 502 },
+  'upstream-greeting': { status: 502 },
   'upstream-handshake': { status: 502 },
   'upstream-lost': { status: 502, client: 1011, by: 'upstream' },
   'upstream-invalid': { status: 502, client: 1011, upstream: 1002 },
   'upstream-timeout': { status: 504 },
+  'upstream-unavailable': { status: 503, retryAfter: 1 },
   'gateway-full': { status: 503, retryAfter: 1 },
   'route-limit': { status: 503, retryAfter: 1 },
   'auth-unavailable': { status: 503, retryAfter: 5 },
@@ -62,6 +69,7 @@ export const faults = {
   'rate-exceeded': { client: 1008, upstream: 1001 },
   'session-expired': { client: 3000, upstream: 1001 },
   'session-revoked': { client: 3000, upstream: 1001 },
+  'upstream-removed': { client: 1012, upstream: 1001 },
   idle: { client: 1001, upstream: 1001 },
   lifetime: { client: 1001, upstream: 1001 },
   'client-lost': { upstream: 1001, by: 'client' },

@@ -12,8 +12,9 @@ import { PasswordChecks } from './auth/password-checks.ts'
 import { Rechecks } from './auth/rechecks.ts'
 import type { Revocation } from './auth/revocation.ts'
 import { Revocations } from './auth/revocations.ts'
+import { AddressSet } from './config/address-set.ts'
 import type { BindAddress } from './config/bind-address.ts'
-import type { Config, ListenerTls } from './config/config.ts'
+import type { Config, ListenerTls, TargetsConfig } from './config/config.ts'
 import { longestDurationMs } from './config/duration.ts'
 import { foldHeaderName } from './config/identity-header.ts'
 import { GatewayError } from './errors.ts'
@@ -30,6 +31,7 @@ import type { Logger } from './observe/logger.ts'
 import type { Metrics, SessionKind } from './observe/metrics.ts'
 import { RefusalLog } from './observe/refusal-log.ts'
 import { RequestRecord } from './observe/request-record.ts'
+import { logPanic, logServerChange } from './observe/server-record.ts'
 import type { SessionRecord } from './observe/session-record.ts'
 import type { Peer } from './peer.ts'
 import { serve, serveNothing } from './pipeline.ts'
@@ -38,8 +40,12 @@ import { choosePorts, plainPorts } from './relay/port/choose-ports.ts'
 import type { DataPath } from './relay/port/choose-ports.ts'
 import type { Session } from './relay/session.ts'
 import { Sweep } from './relay/sweep.ts'
+import type { MemberMode } from './upstream/member.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 import { Resolver } from './upstream/resolve.ts'
+import type { NameResolver } from './upstream/resolve.ts'
+import { buildLookup } from './upstream/targets/build-lookup.ts'
+import { TargetDialer } from './upstream/targets/target-dialer.ts'
 
 export interface GatewayParts {
   readonly logger: Logger
@@ -50,6 +56,10 @@ export interface GatewayParts {
   readonly certificates?: readonly CertificatePair[]
   /** How far past Node's streams sessions may go; left out: as far as this Node is seen to carry. */
   readonly fastPath?: DataPath
+  /** Left out: the hosts file and the DNS. */
+  readonly resolver?: NameResolver
+  /** Called when a session has opened. */
+  readonly sessionOpened?: () => void
 }
 
 /**
@@ -69,6 +79,7 @@ export class Gateway {
   readonly #authenticators: Authenticators
   readonly #logins: Logins
   readonly #pools = new Map<string, UpstreamPool>()
+  readonly #targets: TargetDialer[] = []
   readonly #listeners: Listener[] = []
   /** Requests and sessions that are not over. */
   #serving = 0
@@ -76,6 +87,7 @@ export class Gateway {
   #served: (() => void) | undefined
   readonly #stages: Stages
   #ports = plainPorts
+  #begun = 0
   #draining = false
 
   /** @throws {Error} one line that says which file of credentials or keys cannot be used */
@@ -120,15 +132,21 @@ export class Gateway {
       warn: (detail) => this.#logger.warn({ detail }, 'recheck failed, the session goes on'),
     })
     this.#sweep.add(rechecks)
-    const resolver = new Resolver()
+    const resolver = parts.resolver ?? new Resolver()
     for (const [name, upstream] of Object.entries(config.upstreams)) {
-      this.#pools.set(name, new UpstreamPool(upstream, resolver))
+      const pool = new UpstreamPool(name, upstream, resolver, {
+        serverChanged: (server, change) =>
+          logServerChange(this.#logger, { upstream: name, server }, change),
+        panicChanged: (on, count) => logPanic(this.#logger, name, on, count),
+      })
+      this.#pools.set(name, pool)
     }
     this.#stages = {
       trust,
-      routes: buildRoutes(config.routes, {
+      ...buildRoutes(config.routes, {
         pools: this.#pools,
         authenticators: this.#authenticators,
+        targets: (targets) => this.#buildTargets(targets, resolver),
       }),
       endpoints: ownEndpoints(this.#authenticators),
       listeners: new Map(
@@ -151,6 +169,7 @@ export class Gateway {
       nextId: idSource(),
       follow: (ended) => this.#follow(ended),
       draining: () => this.#draining,
+      sessionOpened: parts.sessionOpened ?? (() => undefined),
     }
     parts.metrics.expect({
       listeners: Object.keys(config.listeners),
@@ -160,6 +179,7 @@ export class Gateway {
     })
     parts.metrics.collect.push(() => {
       for (const record of this.#sessions.values()) record.report()
+      parts.metrics.upstreams([...this.#pools.values()].map((pool) => pool.report()))
       for (const listener of this.#listeners)
         parts.metrics.connectionsOpen(listener.name, listener.open)
     })
@@ -167,6 +187,11 @@ export class Gateway {
 
   get draining(): boolean {
     return this.#draining
+  }
+
+  /** Requests and sessions: how many there are now, and how many there have been. */
+  get activity(): { readonly active: number; readonly begun: number } {
+    return { active: this.#serving, begun: this.#begun }
   }
 
   /**
@@ -255,6 +280,15 @@ export class Gateway {
     this.#over()
   }
 
+  /**
+   * Accepts nothing more, and lets requests and sessions end by themselves. Resolves when they
+   * have.
+   */
+  async close(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.drain()))
+    await this.#allServed()
+  }
+
   /** Requests and sessions alike: each is told of before it is over. */
   #allServed(): Promise<void> {
     return new Promise((resolve) => {
@@ -277,14 +311,35 @@ export class Gateway {
     return sessions
   }
 
+  /**
+   * What a server of an upstream is to get from now on: what is new, what is bound to it by a
+   * cookie (`drain`), nothing (`maintenance`). It holds until the next word or the end of the
+   * process.
+   * @param server a URL as the configuration writes it, or one address of it as the metrics name it
+   * @returns false where there is no such upstream or server
+   */
+  setServerMode(upstream: string, server: string, mode: MemberMode): boolean {
+    const known = this.#pools.get(upstream)?.setMode(server, mode) ?? false
+    if (known) this.#logger.info({ upstream, server, mode }, 'server mode')
+    return known
+  }
+
   /** Ends everything at once. */
   destroy(): void {
     this.#draining = true
     this.#authenticators.close()
     for (const listener of this.#listeners) listener.destroy()
     for (const pool of this.#pools.values()) pool.destroy()
+    for (const targets of this.#targets) targets.close()
     this.#refusals.close()
     this.#sweep.stop()
+  }
+
+  #buildTargets(config: TargetsConfig, resolver: NameResolver): TargetDialer {
+    const warn = (detail: string): void => this.#logger.warn({ detail }, 'targets')
+    const targets = new TargetDialer(config, { lookup: buildLookup(config.lookup, warn), resolver })
+    this.#targets.push(targets)
+    return targets
   }
 
   #listener(name: string, bind: BindAddress, tls: TlsContexts | undefined): Listener {
@@ -295,13 +350,18 @@ export class Gateway {
         bind,
         timeouts,
         earlyBytes: limits.buffer,
-        admit: (peer) => {
-          const entry = this.#admission.acquireConnection(peer)
+        clearTextToo: this.#config.listeners[name]?.tls?.optional === true,
+        announcers: new AddressSet(this.#config.listeners[name]?.proxyProtocolFrom ?? []),
+        admit: (peer, isCounted) => {
+          const entry = this.#admission.acquireConnection(peer, isCounted)
           if (entry.reset && entry.refusal !== undefined)
             this.#refusedUnheard(name, peer, entry.refusal)
           return entry
         },
-        serve: (exchange) => this.#follow(serve(exchange, this.#stages)),
+        serve: (exchange) => {
+          this.#begun += 1
+          this.#follow(serve(exchange, this.#stages))
+        },
         failed: (connection, error) => serveNothing(connection, error, this.#stages),
         stalled: (listener, peer, error) => this.#refusedUnheard(listener, peer, error),
         acceptFailed: (error) =>

@@ -18,17 +18,22 @@ import type { EdgeRequest } from './listener/edge-request.ts'
 import type { Exchange } from './listener/exchange.ts'
 import type { SessionFacts } from './observe/connection-record.ts'
 import { RequestRecord } from './observe/request-record.ts'
+import type { RequestHead } from './observe/request-record.ts'
 import { SessionRecord } from './observe/session-record.ts'
+import { dialFacts } from './pipeline/dial-facts.ts'
 import { cleaned, identify, linesFor, refusalIn } from './pipeline/identify.ts'
 import type { Proof } from './pipeline/identify.ts'
 import { isTunnel } from './pipeline/stages.ts'
-import type { Route, Stages, TunnelAction } from './pipeline/stages.ts'
+import type { Route, Stages, TargetBridgeAction, TunnelAction } from './pipeline/stages.ts'
 import { Stay } from './pipeline/stay.ts'
+import { readToken } from './pipeline/target-token.ts'
 import { Session } from './relay/session.ts'
 import { bridgeTcp } from './relay/tcp-bridge.ts'
 import { relayWebSocket } from './relay/websocket-relay.ts'
 import { strippedPrefix } from './route/path-pattern.ts'
-import type { DialedTcp, DialedWebSocket, UpstreamAnswer } from './upstream/upstream.ts'
+import { awaitGreeting } from './upstream/greeting.ts'
+import type { PickFacts } from './upstream/balance/pick-facts.ts'
+import type { DialedAnswer, DialedTcp, DialedWebSocket } from './upstream/upstream.ts'
 
 /**
  * One request, from its head to the last byte of its answer or the last frame of its session, one
@@ -52,6 +57,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
     const endpoint = stages.endpoints.get(request.path)
     if (endpoint !== undefined) {
+      record.know(headOf(request))
       stages.listeners.get(connection.listener)?.check(request.client)
       stages.admission.admitRequest(request.client)
       await endpoint(exchange, request, record, stages)
@@ -59,6 +65,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
     const route = matched(request, stages)
     record.route = route.name
+    if (stages.shownHeads.areCut) record.know(stages.shownHeads.show(headOf(request), route))
     stages.listeners.get(connection.listener)?.check(request.client)
     route.clients.check(request.client)
     if (request.websocket && isTunnel(route.action)) {
@@ -69,7 +76,10 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     }
   } catch (thrown) {
     const error = GatewayError.from(connection.signal.aborted ? connection.signal.reason : thrown)
-    if (!record.known) record.know(glance(exchange.head, connection.peer, stages.trust))
+    if (!record.known) {
+      const glanced = glance(exchange.head, connection.peer, stages.trust)
+      record.know(stages.shownHeads.show(glanced))
+    }
     if (error.token === 'client-lost') record.answered({ status: 0, error })
     else record.refused(refuse(exchange, error), error)
   }
@@ -149,15 +159,18 @@ async function admitUpgrade(
       proof = found
     }
     place.admitIdentity(proof?.identity)
-    const admitted = { upgrade: clean, proof, place }
+    const chosenBy = dialFacts(request, connection, proof)
+    const admitted = { upgrade: clean, facts: chosenBy, proof, place }
     lives = await openSession(exchange, admitted, route, action, record, stages)
   } finally {
     if (!lives) place.release()
   }
 }
 
+/** An upgrade that may go upstream, and what decides where. */
 interface Admitted {
   readonly upgrade: UpgradeRequest
+  readonly facts: PickFacts
   readonly proof: Proof | undefined
   readonly place: { release(): void }
 }
@@ -169,7 +182,7 @@ interface Admitted {
  */
 async function openSession(
   exchange: Exchange,
-  { upgrade, proof, place }: Admitted,
+  admitted: Admitted,
   route: Route,
   action: TunnelAction,
   record: RequestRecord,
@@ -181,74 +194,101 @@ async function openSession(
   // Node hands the socket over for what parseUpgrade takes; were they ever to differ, nothing is
   // tunnelled.
   if (takeover === undefined) throw new GatewayError('handshake-invalid', 'not an upgrade to Node')
+  const { upgrade, proof, place } = admitted
   const dialedAt = performance.now()
-  const dialed = await dial(upgrade, { route, proof, upgrade: true }, action, signal, stages)
+  const dialed = await dial(admitted, route, action, signal, stages)
   metrics.dialSeconds(action.upstreamName, (performance.now() - dialedAt) / 1000)
-  if (dialed.kind === 'answer') {
-    const { status, server } = dialed
-    const stallMs = route.timeouts.stall
-    record.answered({
-      status,
-      server,
-      ...(await relayAnswer(dialed, exchange.response, { stallMs, signal })),
-    })
-    return false
+  let lives = false
+  try {
+    if (dialed.kind === 'answer') {
+      const { status, server } = dialed
+      const stallMs = route.timeouts.stall
+      const passed = await relayAnswer(dialed, exchange.response, { stallMs, signal })
+      record.answered({ status, server, ...passed })
+      return false
+    }
+    if (dialed.kind === 'tcp') await begun(dialed, signal)
+    if (signal.aborted) {
+      dialed.socket.destroy()
+      throw signal.reason
+    }
+    const { protocol, extensions, setCookie } = dialed
+    takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions, setCookie }))
+    metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
+    const { id, client } = upgrade.request
+    const { listener } = connection
+    const { host = '', path = '' } = stages.shownHeads.show(headOf(upgrade.request), route)
+    const names = { id, listener, route: route.name, client, host, path }
+    const facts = {
+      ...names,
+      upstream: dialed.server,
+      subprotocol: protocol,
+      identity: proof?.identity.subject,
+    }
+    stages.follow(serveSession(socket, dialed, { facts, proof, place }, route, stages))
+    lives = true
+    return true
+  } finally {
+    if (!lives) dialed.lease.release()
   }
-  if (signal.aborted) {
-    dialed.socket.destroy()
-    throw signal.reason
-  }
-  const { protocol, extensions } = dialed
-  takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions }))
-  metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
-  const { id, client, host, path } = upgrade.request
-  const { listener } = connection
-  const names = { id, listener, route: route.name, client, host, path }
-  const facts = {
-    ...names,
-    upstream: dialed.server,
-    subprotocol: protocol,
-    identity: proof?.identity.subject,
-  }
-  stages.follow(serveSession(socket, dialed, { facts, proof, place }, route, stages))
-  return true
 }
 
-type Dialed = UpstreamAnswer | DialedWebSocket | DialedBackend
+type Dialed = DialedAnswer | DialedWebSocket | DialedBackend
 interface DialedBackend extends DialedTcp {
   readonly kind: 'tcp'
   readonly protocol: string | undefined
   readonly extensions: undefined
   readonly messages: 'binary' | 'text'
+  readonly greeting: string | undefined
+}
+
+/** A service that is not what the route takes it for is told of before the client is answered. */
+async function begun({ socket, server, greeting }: DialedBackend, signal: AbortSignal) {
+  if (greeting !== undefined) await awaitGreeting(socket, { server, greeting, signal })
 }
 
 async function dial(
-  upgrade: UpgradeRequest,
-  options: Parameters<typeof linesFor>[1],
+  admitted: Admitted,
+  route: Route,
   action: TunnelAction,
   signal: AbortSignal,
   stages: Stages,
 ): Promise<Dialed> {
+  const { upgrade, facts, proof } = admitted
   const { request, protocols, extensions } = upgrade
   if (action.kind === 'bridge') {
     const protocol = chooseSubprotocol(protocols, action.subprotocols)
-    const dialed = await action.upstream.dialTcp(signal)
-    return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages: action.messages }
+    const dialed =
+      action.from === undefined
+        ? await action.upstream.dialTcp(facts, signal)
+        : await dialTarget(action, admitted, route, signal)
+    const { messages, greeting } = action
+    return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages, greeting }
   }
   const offer = {
     target: request.target,
-    headers: linesFor(request, options, stages),
+    headers: linesFor(request, { route, proof, upgrade: true }, stages),
     protocols,
-    extensions: options.route.compression === 'pass' ? extensions : [],
+    extensions: route.compression === 'pass' ? extensions : [],
   }
-  return await action.upstream.dialWebSocket(offer, signal)
+  return await action.upstream.dialWebSocket(offer, facts, signal)
+}
+
+function dialTarget(
+  { from, upstream }: TargetBridgeAction,
+  { upgrade, facts, proof }: Admitted,
+  { match: { paths } }: Route,
+  signal: AbortSignal,
+): Promise<DialedTcp> {
+  const token = readToken(from, { request: upgrade.request, paths, identity: proof?.identity })
+  return upstream.dialTcp({ ...facts, token }, signal)
 }
 
 /** From the 101 until both sockets have closed. */
 function serveSession(
   socket: Socket,
   dialed: DialedWebSocket | DialedBackend,
-  { facts, proof, place }: { facts: SessionFacts } & Omit<Admitted, 'upgrade'>,
+  { facts, proof, place }: { facts: SessionFacts } & Pick<Admitted, 'proof' | 'place'>,
   { limits, timeouts }: Route,
   stages: Stages,
 ): Promise<void> {
@@ -257,8 +297,9 @@ function serveSession(
   const expiresAt = identity === undefined ? Infinity : identity.expiresAt + graceMs
   const session = new Session(facts, dialed.kind === 'tcp' ? 'bridge' : 'websocket', expiresAt)
   const record = new SessionRecord(sinks, session)
-  const stay = new Stay(session, record, place, stages)
+  const stay = new Stay(session, record, [place, dialed.lease], stages)
   record.opened()
+  stages.sessionOpened()
   const options = {
     limits,
     timeouts,
@@ -272,6 +313,7 @@ function serveSession(
       : bridgeTcp(session, socket, dialed.socket, { ...options, messages: dialed.messages })
   // A drain or a revocation that came during the dial has not seen this session.
   if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
+  dialed.lease.onRemoved(session.close.bind(session))
   stay.begin(proof)
   return ended.then(stay.over)
 }
@@ -297,7 +339,9 @@ async function serveRequest(
     case 'proxy': {
       const headers = linesFor(request, { route, proof, upgrade: false }, stages)
       const options = { bodyLimit: limits.body, stallMs: timeouts.stall, signal }
-      record.answered(await forward({ request, headers, head, response }, action.upstream, options))
+      const facts = dialFacts(original, connection, proof)
+      const parts = { request, facts, headers, head, response }
+      record.answered(await forward(parts, action.upstream, options))
       return
     }
     case 'bridge':
@@ -342,7 +386,10 @@ function read(exchange: Exchange, record: RequestRecord, stages: Stages): EdgeRe
     { method, target, httpVersion, rawHeaders },
     { id: record.id, peer: connection.peer, trust: stages.trust },
   )
-  const { client, host, path } = request
-  record.know({ client, host, method, path, origin: request.headers.one('origin') })
+  record.know(stages.shownHeads.show(headOf(request)))
   return request
+}
+
+function headOf({ client, host, method, path, headers }: EdgeRequest): RequestHead {
+  return { client, host, method, path, origin: headers.one('origin') }
 }

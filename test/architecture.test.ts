@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 const layers = [
   ['errors', 'peer'],
   ['websocket'],
+  ['request', 'proxy-protocol'],
   ['config'],
   ['observe'],
   ['connection', 'answer'],
@@ -19,7 +20,7 @@ const layers = [
   ['index'],
 ]
 /** In the order in which a connection meets them: types travel to the right only. */
-const stages = layers[5]!
+const stages = layers.find((layer) => layer.includes('listener'))!
 
 /** One door per package: who may import it. What is not listed here may not be imported at all. */
 const doors: Readonly<Record<string, readonly string[]>> = {
@@ -32,6 +33,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'pino-pretty': ['observe/logger.ts'],
   'prom-client': ['observe/metrics.ts'],
   send: ['http/static-files.ts'],
+  redis: ['upstream/targets/redis-lookup.ts'],
   yargs: ['cli/'],
   ws: ['cli/'],
   'node-forge': ['cli/mint.ts'],

@@ -79,9 +79,11 @@ export class Admission {
   /**
    * A place for an accepted socket. One that is refused (`gateway-full`, `client-limit`) is
    * answered so, and holds one of the places for that instead.
+   * @param isCounted whether it counts against its peer: one that will say whom it stands for does
+   *   not
    */
-  acquireConnection(peer: Peer): Entry {
-    const own = this.#acquireOwn(peer.address)
+  acquireConnection(peer: Peer, isCounted = true): Entry {
+    const own = isCounted ? this.#acquireOwn(peer.address) : () => undefined
     if (own === undefined) {
       return this.#refuse('client-limit', `${peer.address} holds ${this.#maxPerClient} connections`)
     }

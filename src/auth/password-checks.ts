@@ -1,4 +1,4 @@
-import { compare, genSaltSync } from 'bcrypt'
+import { compare, genSaltSync, hash as hashBcrypt } from 'bcrypt'
 import { GatewayError } from '../errors.ts'
 
 /**
@@ -80,4 +80,9 @@ export class PasswordChecks {
  */
 export function decoyHash(cost: number): string {
   return genSaltSync(cost) + '.'.repeat(31)
+}
+
+/** A hash of a password that is known, as a line of an htpasswd file has it. */
+export async function hashPassword(password: string): Promise<string> {
+  return await hashBcrypt(password, 10)
 }

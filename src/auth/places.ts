@@ -1,8 +1,8 @@
 import type { Place } from '../config/place.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempt } from './authenticator.ts'
-import { cookieValues } from './cookie.ts'
-import { queryValues } from './query.ts'
+import { cookieValues } from '../request/cookie.ts'
+import { queryValues } from '../request/query.ts'
 
 export type { Place } from '../config/place.ts'
 

@@ -1,10 +1,10 @@
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import { listElements } from '../websocket/token-list.ts'
-import { withoutCookies } from './cookie.ts'
+import { withoutCookies } from '../request/cookie.ts'
 import { splitProtocols } from './places.ts'
 import type { Place } from './places.ts'
-import { withoutKeys } from './query.ts'
+import { withoutKeys } from '../request/query.ts'
 
 /** A request that may go on: nothing in it is a credential. */
 export interface CleanRequest {

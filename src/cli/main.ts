@@ -10,6 +10,7 @@ import { schema } from './schema.ts'
 import { serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
+import { websockify } from './websockify.ts'
 
 const commands: readonly Command[] = [serve, check, schema, certs, health, demo]
 
@@ -18,6 +19,8 @@ const commands: readonly Command[] = [serve, check, schema, certs, health, demo]
  * sense
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  // It has the command line of another program, which yargs would read otherwise.
+  if (argv[0] === websockify.name) return await websockify.run(argv.slice(1), process.env)
   let exitCode = 0
   const parser = yargs([...argv])
     .scriptName('drawbridge')
@@ -63,6 +66,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       },
     })
   }
+  parser.command(websockify.name, websockify.summary)
   try {
     await parser.parseAsync()
     return exitCode

@@ -8,7 +8,7 @@ import { mintSelfSigned } from './mint.ts'
  */
 export async function certificateInMemory(config: Config): Promise<RunOptions> {
   const { cert, key } = await mintSelfSigned(namesOfThisMachine(config))
-  const tls = { certificates: [], minVersion: 'TLSv1.2' } as const
+  const tls = { certificates: [], minVersion: 'TLSv1.2', optional: false } as const
   return {
     config: {
       ...config,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unixAddress } from '../peer.ts'
 import { parseNetwork } from './address.ts'
 import { text } from './scalars.ts'
 
@@ -6,6 +7,14 @@ export const AddressRange = text(
   (written) => (parseNetwork(written) === undefined ? undefined : written),
   'address or CIDR',
   'an address or CIDR such as 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32',
+)
+
+/** Whom a listener may find at the other end of a socket. */
+export const PeerRange = text(
+  (written) =>
+    written === unixAddress || parseNetwork(written) !== undefined ? written : undefined,
+  'address, CIDR or `unix`',
+  'an address or CIDR such as 10.0.0.0/8, or unix',
 )
 
 export const AddressRules = z.strictObject({

@@ -1,8 +1,13 @@
+import type { Balance } from './balance.ts'
+import type { ProxyVersion } from '../proxy-protocol/client-header.ts'
 import type { BindAddress } from './bind-address.ts'
 import type { Place } from './place.ts'
 import type { Rate } from './rate.ts'
 import type { Secret } from './secret.ts'
 import type { Server } from './server-url.ts'
+import type { StatusRange } from './status-range.ts'
+import type { TargetPlace } from './target-place.ts'
+import type { TargetRule } from './target-rule.ts'
 
 /**
  * The configuration as the stages consume it: defaults filled in, a route's own settings merged
@@ -35,12 +40,16 @@ export interface ListenerConfig {
   readonly bind: BindAddress
   readonly tls?: ListenerTls
   readonly clients: AddressRulesConfig
+  /** Proxies whose connections begin with a PROXY header: addresses, CIDRs, `unix`. */
+  readonly proxyProtocolFrom: readonly string[]
 }
 
 export interface ListenerTls {
   /** Absolute paths of PEM files; the first pair serves clients whose SNI fits none. */
   readonly certificates: readonly CertificateFiles[]
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** Clear text is served at the same address. */
+  readonly optional: boolean
   readonly clientCertificate?: ClientCertificateConfig
 }
 
@@ -185,10 +194,84 @@ export interface SessionsConfig {
 }
 
 export interface UpstreamConfig {
-  readonly servers: readonly Server[]
+  readonly servers: readonly ServerConfig[]
+  readonly balance: Balance
+  /** Undefined where nothing binds a browser to a server. */
+  readonly sticky?: StickyConfig
+  /** Further servers that are tried where one cannot be connected to. */
+  readonly retries: number
+  /** Undefined where nobody may wait for a place. */
+  readonly queue?: QueueConfig
+  readonly onDown: 'keep' | 'close'
+  /** Undefined where servers are not checked. */
+  readonly health?: HealthConfig
+  /** Undefined where connects that fail take no server out. */
+  readonly ejection?: EjectionConfig
+  /** How long a server that has come back takes to get its whole share; undefined for no time. */
+  readonly slowStart?: number
   readonly tls: UpstreamTls
+  /** Which PROXY header connections begin with; undefined for none. */
+  readonly sendProxyProtocol?: ProxyVersion
   readonly preserveHost: boolean
   readonly timeouts: UpstreamTimeouts
+}
+
+export interface ServerConfig {
+  readonly server: Server
+  readonly weight: number
+  /** Sessions and requests at once. */
+  readonly maxConnections: number
+}
+
+export interface StickyConfig {
+  readonly cookie: string
+  /** Mixed into the cookie's value. */
+  readonly secret?: Secret
+  readonly sameSite: 'lax' | 'strict' | 'none'
+}
+
+export interface QueueConfig {
+  /** How many may wait at once. */
+  readonly max: number
+  /** How long one waits. */
+  readonly timeout: number
+}
+
+export interface HealthConfig {
+  readonly check: HealthCheck
+  readonly interval: number
+  readonly timeout: number
+  readonly unhealthyAfter: number
+  readonly healthyAfter: number
+}
+
+export type HealthCheck = HttpCheck | WebSocketCheck | { readonly kind: 'tcp' }
+
+export interface HttpCheck {
+  readonly kind: 'http'
+  /** Origin-form. */
+  readonly path: string
+  /** Undefined is the server's own. */
+  readonly host?: string
+  /** Any of these is well. */
+  readonly statuses: readonly StatusRange[]
+  /** What the start of the body has to contain. */
+  readonly body?: string
+}
+
+export interface WebSocketCheck {
+  readonly kind: 'websocket'
+  /** Origin-form. */
+  readonly path: string
+  readonly host?: string
+}
+
+export interface EjectionConfig {
+  /** Connects in a row that fail. */
+  readonly after: number
+  /** The first time, and the longest. */
+  readonly time: number
+  readonly max: number
 }
 
 export interface UpstreamTls {
@@ -196,6 +279,8 @@ export interface UpstreamTls {
   readonly ca?: string
   readonly servername?: string
   readonly verify: boolean
+  /** What the gateway shows a server that asks who it is. */
+  readonly certificate?: CertificateFiles
 }
 
 export interface UpstreamTimeouts {
@@ -237,13 +322,53 @@ export type RouteAction =
   | { readonly kind: 'proxy'; readonly upstream: string }
   | {
       readonly kind: 'bridge'
-      readonly upstream: string
+      /** The name of one, or how each session finds its own. */
+      readonly upstream: string | TargetsConfig
       readonly subprotocols: readonly string[]
       readonly messages: 'binary' | 'text'
+      /** How the service has to begin; undefined where nothing is known of it. */
+      readonly greeting?: string
     }
   | { readonly kind: 'static'; readonly directory: string }
   | { readonly kind: 'respond'; readonly status: number; readonly body: string | undefined }
   | { readonly kind: 'redirect'; readonly port: number | undefined }
+
+/** Where the sessions of a bridge go that say so themselves. */
+export interface TargetsConfig {
+  readonly from: TargetPlace
+  readonly lookup: TargetLookupConfig
+  /** Undefined: any target but special addresses and unix sockets. */
+  readonly allow?: readonly TargetRule[]
+  readonly deny: readonly TargetRule[]
+  /** Undefined: raw TCP. */
+  readonly tls?: UpstreamTls
+  /** Which PROXY header connections begin with; undefined for none. */
+  readonly sendProxyProtocol?: ProxyVersion
+  readonly timeouts: { readonly connect: number }
+}
+
+export type TargetLookupConfig =
+  /** The absolute path of a file or a folder. */
+  | { readonly kind: 'file'; readonly path: string }
+  | RedisLookupConfig
+  /** `url` has `{token}` in it. */
+  | { readonly kind: 'http'; readonly url: string; readonly timeout: number }
+  | { readonly kind: 'claims' }
+  | { readonly kind: 'direct' }
+
+export interface RedisLookupConfig {
+  readonly kind: 'redis'
+  /** Without brackets. */
+  readonly host: string
+  readonly port: number
+  readonly db: number
+  readonly username?: string
+  readonly password?: Secret
+  readonly tls: boolean
+  /** Empty for none. */
+  readonly namespace: string
+  readonly timeout: number
+}
 
 export interface LogConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

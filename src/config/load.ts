@@ -14,6 +14,7 @@ import { readBytes, readText, UnusableFile } from './read-text.ts'
 import { checkReferences } from './references.ts'
 import { checkSchema } from './schema-check.ts'
 import { settle } from './settle.ts'
+import { checkTargets } from './target-references.ts'
 import type { Source } from './source.ts'
 import { filesInObject, sourceFromObject } from './source-from-object.ts'
 
@@ -75,6 +76,7 @@ async function check(source: Source, folder: string, readFile: ReadFile): Promis
     ...checkReferences(source.value, folder, (path) => source.isBroken(path)),
     ...checkAuthenticators(source.value, (path) => source.isBroken(path)),
     ...checkRouteAuth(source.value),
+    ...checkTargets(source.value, (path) => source.isBroken(path)),
     ...(await checkNamedFiles(source.value, folder, readFile)),
   ]
   const all = [

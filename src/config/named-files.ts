@@ -18,13 +18,23 @@ export async function checkNamedFiles(
   readFile: ReadFile,
 ): Promise<Problem[]> {
   const context = { value, folder, readFile }
-  const pairs = namesAt(value, 'listeners').flatMap((name) =>
-    listAt(value, 'listeners', name, 'tls', 'certificates').map((_, index) =>
-      checkPair(context, ['listeners', name, 'tls', 'certificates', index]),
-    ),
+  // Upstreams and the targets of a bridge: what they are checked by, and what they are shown.
+  const outward: KeyPath[] = [
+    ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls']),
+    ...listAt(value, 'routes').map((_, index) => ['routes', index, 'bridge', 'tls']),
+  ]
+  const shown: KeyPath[] = namesAt(value, 'listeners').flatMap((name) =>
+    listAt(value, 'listeners', name, 'tls', 'certificates').map((_, index) => [
+      'listeners',
+      name,
+      'tls',
+      'certificates',
+      index,
+    ]),
   )
+  const pairs = [...shown, ...outward].map((path) => checkPair(context, path))
   const authorities = [
-    ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls', 'ca']),
+    ...outward.map((path) => [...path, 'ca']),
     ...namesAt(value, 'listeners').map((name) => [
       'listeners',
       name,
@@ -36,7 +46,11 @@ export async function checkNamedFiles(
   const folders = listAt(value, 'routes').map((_, index) =>
     checkFolder(context, ['routes', index, 'static']),
   )
+  const targets = listAt(value, 'routes').map((_, index) =>
+    checkThere(context, ['routes', index, 'bridge', 'targets', 'lookup', 'file']),
+  )
   const problems = await Promise.all([
+    ...targets,
     ...pairs,
     ...authorities,
     ...folders,
@@ -77,13 +91,22 @@ async function checkAuthorities(context: Context, path: KeyPath): Promise<Proble
   return problems
 }
 
-async function checkFolder({ value, folder }: Context, path: KeyPath): Promise<Problem[]> {
+async function checkFolder(context: Context, path: KeyPath): Promise<Problem[]> {
+  return await checkThere(context, path, 'a folder')
+}
+
+/** What is in it is looked at by those who use it. */
+async function checkThere(
+  { value, folder }: Context,
+  path: KeyPath,
+  expected: 'a folder' | 'a file or a folder' = 'a file or a folder',
+): Promise<Problem[]> {
   const written = textAt(value, ...path)
   if (written === undefined || written === '' || written.includes('\0')) return []
-  const expected = 'a folder'
   try {
     const found = await stat(resolve(folder, written))
-    return found.isDirectory() ? [] : [{ path, why: 'which is a file', expected }]
+    if (found.isDirectory() || expected !== 'a folder') return []
+    return [{ path, why: 'which is a file', expected }]
   } catch (cause) {
     return [{ path, why: `which ${reasonOf(cause)}`, expected }]
   }

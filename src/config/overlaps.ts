@@ -32,7 +32,8 @@ export function findOverlaps({ routes }: Config): Overlap[] {
 }
 
 function upstreamOf({ action }: RouteConfig): string | undefined {
-  return action.kind === 'proxy' || action.kind === 'bridge' ? action.upstream : undefined
+  if (action.kind !== 'proxy' && action.kind !== 'bridge') return undefined
+  return typeof action.upstream === 'string' ? action.upstream : undefined
 }
 
 function differences(a: RouteConfig, b: RouteConfig): string[] {

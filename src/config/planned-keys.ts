@@ -1,12 +1,7 @@
 import type { KeyPath } from './problem.ts'
 
 /** Keys that the design has and this build has not at all; `*` is any name or position. */
-export const plannedKeys: ReadonlySet<string> = new Set([
-  'admin',
-  'listeners.*.acceptProxyProtocol',
-  'upstreams.*.health',
-  'upstreams.*.sendProxyProtocol',
-])
+export const plannedKeys: ReadonlySet<string> = new Set(['admin'])
 
 export function isPlanned(path: KeyPath): boolean {
   const [section] = path

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { formatBind, parseBind } from './bind-address.ts'
+import { checkHealth } from './health-references.ts'
 import { foldHeaderName } from './identity-header.ts'
 import { foldPathPattern, isPathPattern } from './path-pattern.ts'
 import type { KeyPath, Problem } from './problem.ts'
@@ -24,11 +25,14 @@ export function checkReferences(
   return [
     ...checkListenerNames(value),
     ...checkBinds(value, folder),
+    ...checkOptionalTls(value),
     ...checkIdentityHeaders(value, ['identity', 'headers']),
     ...listAt(value, 'routes').flatMap((_, index) =>
       checkIdentityHeaders(value, ['routes', index, 'identity', 'headers']),
     ),
     ...checkServers(value, folder),
+    ...checkHealth(value),
+    ...checkClientCertificates(value),
     ...checkRouteNames(value),
     ...listAt(value, 'routes').flatMap((route, index) =>
       checkAction(route, ['routes', index], isBroken),
@@ -64,6 +68,16 @@ function checkBinds(value: unknown, folder: string): Problem[] {
   })
 }
 
+/** A certificate that clear text gets around guards nothing. */
+function checkOptionalTls(value: unknown): Problem[] {
+  return namesAt(value, 'listeners').flatMap((name) => {
+    const path = ['listeners', name, 'tls', 'optional']
+    const tls = at(value, 'listeners', name, 'tls')
+    if (at(tls, 'optional') !== true || at(tls, 'clientCertificate', 'required') !== true) return []
+    return [{ path, expected: 'false where clientCertificate is required' }]
+  })
+}
+
 // What fits into sun_path of Linux, a final NUL included.
 const longestSocketPath = 107
 
@@ -83,7 +97,7 @@ function checkIdentityHeaders(value: unknown, headers: KeyPath): Problem[] {
   })
 }
 
-type Kind = 'http' | 'raw' | 'unix'
+type Kind = 'http' | 'raw' | 'unix' | 'srv'
 
 /** What the servers of an upstream speak; undefined where no server can be read. */
 function kindOf(url: string | undefined): Kind | undefined {
@@ -104,9 +118,18 @@ function serversOf(value: unknown, name: string): { url: string | undefined; pat
 function checkServers(value: unknown, folder: string): Problem[] {
   return namesAt(value, 'upstreams').flatMap((name) => {
     let first: Kind | undefined
+    const paths = new Map<string, KeyPath>()
     return serversOf(value, name).flatMap(({ url, path }) => {
       const kind = kindOf(url)
+      // What is known of a server goes by its URL; more of it is what a weight says.
+      const same = url === undefined ? undefined : paths.get(url)
+      if (same !== undefined) {
+        return [{ path, expected: `a URL that ${formatPath(same)} does not have already` }]
+      }
+      if (url !== undefined) paths.set(url, path)
       if (kind === 'unix') return checkSocketPath(path, resolve(folder, parseServer(url!)!.path))
+      // What is behind the name is whatever its routes take it for.
+      if (kind === 'srv') return []
       first ??= kind
       if (kind === undefined || kind === first) return []
       return [{ path, expected: `${schemes[first!]}, as the servers before it` }]
@@ -118,7 +141,23 @@ const schemes = {
   http: 'a URL with http, https, ws or wss',
   raw: 'a URL with tcp or tls',
   unix: 'unix:/path',
+  srv: 'srv://name',
 } as const
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function checkClientCertificates(value: unknown): Problem[] {
+  const places: KeyPath[] = [
+    ...namesAt(value, 'upstreams').map((name) => ['upstreams', name, 'tls']),
+    ...listAt(value, 'routes').map((_, index) => ['routes', index, 'bridge', 'tls']),
+  ]
+  return places.flatMap((path) => {
+    const given = ['cert', 'key'].filter((key) => at(value, ...path, key) !== undefined)
+    const [only] = given
+    if (only === undefined || given.length === 2) return []
+    const other = only === 'cert' ? 'key' : 'cert'
+    return [{ path: [...path, only], found: `it without ${other}`, expected: `${other} beside it` }]
+  })
+}
 
 function checkRouteNames(value: unknown): Problem[] {
   const routes = listAt(value, 'routes')
@@ -158,7 +197,9 @@ function checkAction(
   if (given.length === 0 && !misspelt)
     problems.push({ path, found: 'no action', expected: `exactly one of ${words(actions)}` })
   if (given.length > 0 && !given.includes('bridge')) {
-    const stray = ['subprotocols', 'messages'].filter((key) => Object.hasOwn(route, key))
+    const stray = ['protocol', 'subprotocols', 'messages'].filter((key) =>
+      Object.hasOwn(route, key),
+    )
     problems.push(
       ...stray.map((key) => ({
         path: [...path, key],
@@ -207,12 +248,14 @@ function checkUpstreamUse(value: unknown): Problem[] {
       // An upstream of mixed servers has its own complaint.
       if (kinds.has('raw') && kinds.has('http')) return []
       if (kinds.has(wrong)) {
-        const fitting = action === 'proxy' ? 'http, https, ws, wss or unix' : 'tcp, tls or unix'
+        const fitting =
+          action === 'proxy' ? 'http, https, ws, wss, srv or unix' : 'tcp, tls, srv or unix'
         return [{ path, expected: `an upstream whose servers are ${fitting}` }]
       }
-      // A socket speaks one of the two; which, only its users say.
+      // A socket or a service speaks one of the two; which, only its users say.
+      const isOfEither = kinds.has('unix') || kinds.has('srv')
       const clash = before !== undefined && before.action !== action && before.route !== index
-      if (!clash || kinds.has('raw') || kinds.has('http') || !kinds.has('unix')) return []
+      if (!clash || kinds.has('raw') || kinds.has('http') || !isOfEither) return []
       return [
         {
           path,

@@ -5,9 +5,12 @@ import { RouteIdentity } from './identity.ts'
 import { RouteLimits } from './limits.ts'
 import { isOriginPattern } from './origin-pattern.ts'
 import { isPathPattern } from './path-pattern.ts'
-import { Name, oneOrMore, Path, text } from './scalars.ts'
+import { protocols } from './protocols.ts'
+import { Clock, Name, oneOrMore, Path, text } from './scalars.ts'
+import { Targets } from './targets.ts'
 import { RouteTimeouts } from './timeouts.ts'
 import { isToken } from './token.ts'
+import { SendProxyProtocol, UpstreamTls } from './upstreams.ts'
 
 const HostPattern = text(
   parseHostPattern,
@@ -52,6 +55,22 @@ const Subprotocol = text(
 const statusForm = 'a status from 200 to 599'
 const portForm = 'a port from 1 to 65535'
 
+const TargetBridge = z.strictObject({
+  targets: Targets.describe('Where each WebSocket is bridged to, as it says itself.'),
+  tls: UpstreamTls.optional().describe(
+    'TLS to every target, checked as this says; `{}` checks the usual way. Left out: raw TCP.',
+  ),
+  sendProxyProtocol: SendProxyProtocol,
+  timeouts: z
+    .strictObject({
+      connect: Clock.prefault('5s').describe(
+        'Time for the look-up of the name, TCP and TLS. `none` waits for ever.',
+      ),
+    })
+    .prefault({})
+    .describe('Deadlines of one attempt.'),
+})
+
 export const actions = ['proxy', 'bridge', 'static', 'respond', 'redirect'] as const
 
 const action = {
@@ -60,9 +79,13 @@ const action = {
     .optional()
     .describe('Name of the upstream that HTTP and WebSockets are relayed to.'),
   bridge: z
-    .string()
+    .union([z.string(), TargetBridge], {
+      error: 'the name of an upstream, or a mapping with targets',
+    })
     .optional()
-    .describe('Name of the upstream whose raw bytes WebSocket messages carry.'),
+    .describe(
+      'Name of the upstream whose raw bytes WebSocket messages carry, or targets that are found for each WebSocket.',
+    ),
   static: Path.optional().describe(
     'Folder whose files are served; the matched prefix is stripped.',
   ),
@@ -136,10 +159,19 @@ export const Route = z.strictObject({
     .prefault('pass')
     .describe('`pass`: permessage-deflate end to end. `off`: the offer is taken out.'),
   ...action,
+  protocol: z
+    .enum(protocols)
+    .optional()
+    .describe(
+      'What the service behind a bridge speaks: sets `subprotocols` and `timeouts.idle` where the route does not, and has the ' +
+        'first bytes of a service that speaks first (`vnc`, `ssh`) checked before the 101. Left out: `raw`.',
+    ),
   subprotocols: z
     .array(Subprotocol)
     .optional()
-    .describe('What a bridge answers when it is offered. Default: `[binary]`.'),
+    .describe(
+      'What a bridge answers when it is offered. Default: `[binary]`, with `protocol: mqtt` `[mqtt, mqttv3.1]`.',
+    ),
   messages: z
     .enum(['binary', 'text'])
     .optional()

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { unixAddress } from '../peer.ts'
-import { parseNetwork } from './address.ts'
+import { PeerRange } from './address-rules.ts'
 import { Authenticator } from './authenticators.ts'
 import { Identity } from './identity.ts'
 import { Limits } from './limits.ts'
@@ -15,20 +14,12 @@ import {
   Name,
   RateOrNone,
   SizeOrAuto,
-  text,
   unbuilt,
 } from './scalars.ts'
 import { Timeouts } from './timeouts.ts'
 import { Upstream } from './upstreams.ts'
 
 export type * from './config.ts'
-
-const Peer = text(
-  (written) =>
-    written === unixAddress || parseNetwork(written) !== undefined ? written : undefined,
-  'address, CIDR or `unix`',
-  'an address or CIDR such as 10.0.0.0/8, or unix',
-)
 
 const Admission = z.strictObject({
   connections: CountOrAuto.prefault('auto').describe(
@@ -91,7 +82,7 @@ export const ConfigFile = z.strictObject({
     .refine((listeners) => Object.keys(listeners).length > 0, { error: 'at least one listener' })
     .describe('Where clients come in, by name.'),
   trustedProxies: z
-    .array(Peer)
+    .array(PeerRange)
     .prefault([])
     .describe(
       'Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, CIDRs, or `unix` for peers on unix sockets. ' +

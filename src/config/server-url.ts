@@ -5,10 +5,10 @@ import { parseHost, parsePort } from './host-name.ts'
 export interface Server {
   /** As the configuration writes it: for logs. */
   readonly url: string
-  readonly kind: 'http' | 'https' | 'tcp' | 'tls' | 'unix'
-  /** Without brackets; empty for a unix socket. */
+  readonly kind: 'http' | 'https' | 'tcp' | 'tls' | 'unix' | 'srv'
+  /** Without brackets; empty for a unix socket. The name of a SRV record, until that is known. */
   readonly host: string
-  /** 0 for a unix socket. */
+  /** 0 for a unix socket, and for a SRV record that is not known yet. */
   readonly port: number
   /** Of a unix socket; empty otherwise. */
   readonly path: string
@@ -32,8 +32,8 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>(
 )
 
 /**
- * Reads `http://host:port`, the like with https, ws, wss, tcp and tls (which need a port), or
- * `unix:/path`. WHATWG's URL parser is not asked: it repairs what is better refused.
+ * Reads `http://host:port`, the like with https, ws, wss, tcp and tls (which need a port),
+ * `srv://name` (which has none), or `unix:/path`. WHATWG's URL parser is not asked: it repairs what is better refused.
  * @returns undefined where it is none of these: userinfo, a query, or a path other than `/` too
  */
 export function parseServer(text: string): Server | undefined {
@@ -43,6 +43,7 @@ export function parseServer(text: string): Server | undefined {
   }
   const [, scheme = '', host = '', digits] =
     /^([a-z]+):\/\/(\[[^\]/?#@]*\]|[^:/?#@[\]]+)(?::(\d+))?\/?$/i.exec(text) ?? []
+  if (scheme.toLowerCase() === 'srv') return parseService(text, host, digits)
   const known = schemes.get(scheme.toLowerCase())
   if (known === undefined) return undefined
   // A trailing dot is how a name is kept out of the resolver's search list.
@@ -51,4 +52,12 @@ export function parseServer(text: string): Server | undefined {
   const port = digits === undefined ? known.port : parsePort(digits, 1)
   if (name === undefined || port === undefined) return undefined
   return { url: text, kind: known.kind, host: name.replace(/^\[|\]$/g, '') + dot, port, path: '' }
+}
+
+/** A SRV record, which names hosts and ports itself (RFC 2782). */
+function parseService(url: string, host: string, digits: string | undefined): Server | undefined {
+  const name = parseHost(host.replace(/(.)\.$/, '$1'))
+  if (name === undefined || digits !== undefined || !/^_[^.]+\._[^.]+\../.test(name))
+    return undefined
+  return { url, kind: 'srv', host: name, port: 0, path: '' }
 }

@@ -6,12 +6,17 @@ import type {
   ListenerConfig,
   RouteAction,
   RouteConfig,
+  ServerConfig,
   UpstreamConfig,
 } from './config.ts'
 import { deepFreeze, defined } from './objects.ts'
+import { presets } from './protocols.ts'
 import type { CheckedFile } from './schema.ts'
 import { mergeIdentity, ownedHeaders, settleAuthenticator } from './settle-auth.ts'
 import { mergeLimits, noMessageLimit, settleLimits } from './settle-limits.ts'
+import { settleHealth } from './settle-health.ts'
+import { settleTargets } from './settle-targets.ts'
+import { settleUpstreamTls } from './settle-upstream-tls.ts'
 import { isSentUnasked } from './unasked.ts'
 
 type CheckedRoute = CheckedFile['routes'][number]
@@ -56,7 +61,7 @@ function settleListener(
   listener: CheckedFile['listeners'][string],
   folder: string,
 ): ListenerConfig {
-  const { bind, tls, clients } = listener
+  const { bind, tls, clients, acceptProxyProtocol } = listener
   const certificates = tls?.certificates.map(({ cert, key }) => ({
     cert: resolve(folder, cert),
     key: resolve(folder, key),
@@ -68,10 +73,12 @@ function settleListener(
         tls: {
           certificates,
           minVersion: tls.minVersion,
+          optional: tls.optional,
           ...defined({ clientCertificate: settleClientCertificate(tls, folder) }),
         },
       }),
     clients: defined(clients),
+    proxyProtocolFrom: acceptProxyProtocol?.from ?? [],
   }
 }
 
@@ -90,15 +97,35 @@ function settleUpstream(
   upstream: CheckedFile['upstreams'][string],
   folder: string,
 ): UpstreamConfig {
-  const { servers, preserveHost, timeouts } = upstream
-  const { ca, servername, verify } = upstream.tls
+  const { servers, balance, sticky, retries, queue, onDown, preserveHost, timeouts } = upstream
+  const { sendProxyProtocol, health, ejection, slowStart } = upstream
   return {
-    servers: servers.map((server) =>
-      server.kind === 'unix' ? { ...server, path: resolve(folder, server.path) } : server,
-    ),
-    tls: { ...defined({ ca: ca === undefined ? ca : resolve(folder, ca), servername }), verify },
+    servers: servers.map((written) => settleServer(written, upstream.maxConnections, folder)),
+    balance,
+    ...defined({ sticky: sticky && defined(sticky), queue, sendProxyProtocol, ejection }),
+    ...defined({
+      health: health && settleHealth(health),
+      slowStart: slowStart === 0 ? undefined : slowStart,
+    }),
+    retries,
+    onDown,
+    tls: settleUpstreamTls(upstream.tls, folder),
     preserveHost,
     timeouts,
+  }
+}
+
+function settleServer(
+  written: CheckedFile['upstreams'][string]['servers'][number],
+  maxConnections: number,
+  folder: string,
+): ServerConfig {
+  const mapping = 'kind' in written ? { url: written, weight: 1 } : written
+  const { url, weight } = mapping
+  return {
+    server: url.kind === 'unix' ? { ...url, path: resolve(folder, url.path) } : url,
+    weight,
+    maxConnections: mapping.maxConnections ?? maxConnections,
   }
 }
 
@@ -112,6 +139,7 @@ function settleRoute(
   const { handshake: _, keepAlive: __, ...timeouts } = global.timeouts
   const action = settleAction(route, folder)
   const base = action.kind === 'bridge' ? { ...global.limits, ...noMessageLimit } : global.limits
+  const preset = presets[route.protocol ?? 'raw']
   const isUnasked = auth.some((name) => isSentUnasked(global.authenticators[name]!))
   return {
     name: route.name ?? `route-${index + 1}`,
@@ -128,7 +156,7 @@ function settleRoute(
     identity: mergeIdentity(global.identity, { headers: lowerCaseKeys(route.identity.headers) }),
     clients: defined(clients),
     limits: mergeLimits(base, route.limits),
-    timeouts: { ...timeouts, ...defined(route.timeouts) },
+    timeouts: { ...timeouts, ...defined({ idle: preset.idle }), ...defined(route.timeouts) },
     compression,
     action,
   }
@@ -137,8 +165,11 @@ function settleRoute(
 function settleAction(route: CheckedRoute, folder: string): RouteAction {
   if (route.proxy !== undefined) return { kind: 'proxy', upstream: route.proxy }
   if (route.bridge !== undefined) {
-    const { bridge, subprotocols = ['binary'], messages = 'binary' } = route
-    return { kind: 'bridge', upstream: bridge, subprotocols, messages }
+    const { bridge, messages = 'binary' } = route
+    const { greeting, ...preset } = presets[route.protocol ?? 'raw']
+    const subprotocols = route.subprotocols ?? preset.subprotocols
+    const upstream = typeof bridge === 'string' ? bridge : settleTargets(bridge, folder)
+    return { kind: 'bridge', upstream, subprotocols, messages, ...defined({ greeting }) }
   }
   if (route.static !== undefined)
     return { kind: 'static', directory: resolve(folder, route.static) }

@@ -2,28 +2,36 @@ import { AddressRules } from '../admission/addresses.ts'
 import type { Authenticators } from '../auth/build.ts'
 import { AuthChain } from '../auth/chain.ts'
 import { foldHeaderName } from '../config/identity-header.ts'
-import type { RouteConfig } from '../config/config.ts'
+import type { RouteConfig, TargetsConfig } from '../config/config.ts'
 import { logoutPath } from '../config/jwt.ts'
 import { OriginRules } from '../handshake/origin.ts'
 import { takeLogout } from '../pipeline/logout-endpoint.ts'
+import { ShownHeads } from '../pipeline/shown-heads.ts'
 import type { Action, Endpoint, Route, RouteAuth } from '../pipeline/stages.ts'
 import { giveTicket } from '../pipeline/ticket-endpoint.ts'
 import { RouteTable } from '../route/route-table.ts'
 import type { UpstreamPool } from '../upstream/pool.ts'
+import type { TargetDialer } from '../upstream/targets/target-dialer.ts'
 
 /** What the routes of a configuration refer to by name. */
 interface Named {
   readonly pools: ReadonlyMap<string, UpstreamPool>
   readonly authenticators: Authenticators
+  /** Of a bridge whose sessions say themselves where they go. */
+  readonly targets: (config: TargetsConfig) => TargetDialer
 }
 
 /** The routes of a configuration with the stages that they stand for. */
-export function buildRoutes(configs: readonly RouteConfig[], named: Named): RouteTable<Route> {
+export function buildRoutes(
+  configs: readonly RouteConfig[],
+  named: Named,
+): { readonly routes: RouteTable<Route>; readonly shownHeads: ShownHeads } {
   // The routes' own hosts are what an origin check may take for ours, so that the check needs the
   // table it stands in.
   const knowsHost = (name: string): boolean => table.knowsHost(name)
-  const table = new RouteTable(configs.map((config) => buildRoute(config, named, knowsHost)))
-  return table
+  const routes = configs.map((config) => buildRoute(config, named, knowsHost))
+  const table = new RouteTable(routes)
+  return { routes: table, shownHeads: new ShownHeads(routes) }
 }
 
 /**
@@ -78,9 +86,15 @@ function routeAuth(
   }
 }
 
-function routeAction({ action }: RouteConfig, { pools }: Named): Action {
+function routeAction({ action }: RouteConfig, { pools, targets }: Named): Action {
   if (action.kind !== 'proxy' && action.kind !== 'bridge') return action
-  const upstream = pools.get(action.upstream)
-  if (upstream === undefined) throw new Error(`no upstream ${action.upstream}`)
-  return { ...action, upstream, upstreamName: action.upstream }
+  const { upstream: leadsTo } = action
+  if (typeof leadsTo !== 'string') {
+    // Only a bridge has targets, which the type of a configuration cannot say twice.
+    if (action.kind !== 'bridge') throw new Error('targets of no bridge')
+    return { ...action, upstream: targets(leadsTo), upstreamName: 'targets', from: leadsTo.from }
+  }
+  const upstream = pools.get(leadsTo)
+  if (upstream === undefined) throw new Error(`no upstream ${leadsTo}`)
+  return { ...action, upstream, upstreamName: leadsTo }
 }

@@ -8,6 +8,8 @@ export function switchingProtocols(agreed: {
   readonly protocol: string | undefined
   /** The Sec-WebSocket-Extensions value. */
   readonly extensions: string | undefined
+  /** A Set-Cookie value of the gateway's. */
+  readonly setCookie?: string | undefined
 }): string {
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
@@ -17,5 +19,6 @@ export function switchingProtocols(agreed: {
   ]
   if (agreed.protocol !== undefined) lines.push(`Sec-WebSocket-Protocol: ${agreed.protocol}`)
   if (agreed.extensions !== undefined) lines.push(`Sec-WebSocket-Extensions: ${agreed.extensions}`)
+  if (agreed.setCookie !== undefined) lines.push(`Set-Cookie: ${agreed.setCookie}`)
   return `${lines.join('\r\n')}\r\n\r\n`
 }

@@ -3,6 +3,7 @@ import { lingerMs } from '../answer.ts'
 import { GatewayError } from '../errors.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import type { AnswerFlow, AnswerHead, AnswerSink } from '../upstream/http-request.ts'
+import type { PickFacts } from '../upstream/balance/pick-facts.ts'
 import type { UpstreamPool } from '../upstream/pool.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import { answerTrailers, responseHeaders } from './headers.ts'
@@ -10,6 +11,8 @@ import { RequestBody } from './request-body.ts'
 
 export interface ForwardedExchange {
   readonly request: EdgeRequest
+  /** What the server is chosen by: of the request as the client sent it. */
+  readonly facts: PickFacts
   /** The outbound header lines. */
   readonly headers: readonly string[]
   /** Where the body is read from. */
@@ -48,7 +51,7 @@ export async function forward(
   pool: UpstreamPool,
   { bodyLimit, stallMs, signal }: ForwardOptions,
 ): Promise<ForwardOutcome> {
-  const { request, headers, head, response } = exchange
+  const { request, facts, headers, head, response } = exchange
   const { method, target, contentLength, expectsContinue } = request
   if (contentLength !== undefined && contentLength > bodyLimit) {
     throw new GatewayError('body-too-big', `${contentLength} bytes`)
@@ -63,7 +66,7 @@ export async function forward(
   let error: GatewayError | undefined
   try {
     const sent = { method, target, headers, body, contentLength }
-    await pool.request(sent, relayed, { stallMs, signal })
+    await pool.request(sent, relayed, { facts, stallMs, signal })
     await relayed.done
   } catch (thrown) {
     error = GatewayError.from(thrown)

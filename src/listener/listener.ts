@@ -7,20 +7,23 @@ import type { BindAddress } from '../config/bind-address.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
-import type { Peer } from '../peer.ts'
+import type { Peer, PeerTls } from '../peer.ts'
+import type { Endpoints } from '../proxy-protocol/endpoints.ts'
 import { listenOn } from './bind.ts'
 import type { BoundAddress } from './bind.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
+import { awaitFirstByte } from './first-byte.ts'
 import { HttpFront } from './http-front.ts'
 import { readProof } from './client-certificate.ts'
 import type { CertificateProof } from './client-certificate.ts'
+import { readProxyHeader } from './proxy-header.ts'
 import { normalizeName } from './tls-context.ts'
 import type { TlsContexts } from './tls-context.ts'
 
 /** What admission says of an accepted socket. */
 export interface Entry {
-  /** Gives the place back; called once, when the socket has closed. */
+  /** Gives the place back; called once, when the socket has closed or has another place. */
   readonly release: () => void
   /** Why it may not come in: it is told so after its head, and nothing else is done for it. */
   readonly refusal: GatewayError | undefined
@@ -34,14 +37,19 @@ export interface ListenerOptions {
   readonly timeouts: { readonly handshake: number; readonly keepAlive: number }
   /** Bytes held behind an upgrade request. */
   readonly earlyBytes: number
-  readonly admit: (peer: Peer) => Entry
+  /** Where TLS is ended: clients may also speak clear text, as their first byte says. */
+  readonly clearTextToo?: boolean
+  /** Proxies whose connections begin with a PROXY header; nobody else's do. */
+  readonly announcers?: { has(address: string): boolean }
+  /** @param isCounted whether it is one client, and counts as such: a proxy stands for many */
+  readonly admit: (peer: Peer, isCounted: boolean) => Entry
   /** One request; it never rejects. */
   readonly serve: (exchange: Exchange) => void
   /** A connection that failed with no request to answer. */
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
   /**
-   * A connection that ended before HTTP, with what the socket proved so far: a handshake that
-   * stalled, or lacked a certificate.
+   * A connection that ended before HTTP, with what was proved so far: a handshake that stalled, or
+   * lacked a certificate, or no PROXY header where there has to be one.
    */
   readonly stalled: (listener: string, peer: Peer, error: GatewayError) => void
   /** Node could not accept a connection, and goes on. */
@@ -50,15 +58,21 @@ export interface ListenerOptions {
   readonly tlsFailed: (error: unknown) => void
 }
 
-/** An accepted socket, from accept to close; it has a connection once TLS, if any, is through. */
+/** An accepted socket, from accept to close. */
 interface Visit {
   readonly socket: Socket
+  /** Runs from accept, over the PROXY header, TLS and the first head. */
+  readonly deadline: NodeJS.Timeout
+  /** Who it is: the socket's peer, or whom that has announced. */
+  peer: Peer
+  entry: Entry
+  /** Once TLS, if any, is through. */
   connection: ClientConnection | undefined
 }
 
 /**
- * Accepts connections for one bind address: net.Server, then TLS where configured, then HTTP. Each
- * layer gets its sockets from the one before, so that others can be put between them.
+ * Accepts connections for one bind address: net.Server, then a PROXY header from whoever has to
+ * send one, then TLS where configured, then HTTP. Each layer gets its sockets from the one before.
  */
 export class Listener {
   readonly name: string
@@ -145,32 +159,71 @@ export class Listener {
       socket.destroy()
       return
     }
-    const entry = this.#options.admit(peer)
+    const announces = this.#options.announcers?.has(peer.address) === true
+    const entry = this.#options.admit(peer, !announces)
     if (entry.reset) {
       entry.release()
       socket.resetAndDestroy()
       return
     }
-    const visit: Visit = { socket, connection: undefined }
-    this.#visits.add(visit)
     const deadline = setTimeout(
-      () => {
-        const error = new GatewayError('head-timeout', 'no whole request head in time')
-        if (visit.connection === undefined) {
-          this.#options.stalled(this.name, peer, error)
-          socket.destroy()
-        } else {
-          visit.connection.abort(error)
-          this.#options.failed(visit.connection, error)
-        }
-      },
+      () => this.#isLate(visit),
       Math.min(this.#options.timeouts.handshake, longestDurationMs),
     )
+    const visit: Visit = { socket, deadline, peer, entry, connection: undefined }
+    this.#visits.add(visit)
     socket.on('close', () => {
       clearTimeout(deadline)
       this.#visits.delete(visit)
-      entry.release()
+      visit.entry.release()
     })
+    if (!announces) {
+      this.#speak(visit)
+      return
+    }
+    readProxyHeader(socket, {
+      read: (endpoints) => {
+        if (endpoints !== undefined && !this.#announce(visit, endpoints)) return
+        this.#speak(visit)
+      },
+      refused: (error) => {
+        this.#options.stalled(this.name, peer, error)
+        socket.resetAndDestroy()
+      },
+    })
+  }
+
+  /**
+   * From now on the connection is the client's that a proxy has announced, and counts as such.
+   * @returns false where it was reset, for the client had too many
+   */
+  #announce(visit: Visit, { source, destination }: Endpoints): boolean {
+    visit.peer = {
+      ...visit.peer,
+      address: canonicalAddress(source.address) ?? source.address,
+      port: source.port,
+      destination,
+    }
+    visit.entry.release()
+    visit.entry = this.#options.admit(visit.peer, true)
+    if (visit.entry.reset) visit.socket.resetAndDestroy()
+    return !visit.entry.reset
+  }
+
+  #isLate(visit: Visit): void {
+    const error = new GatewayError('head-timeout', 'no whole request head in time')
+    if (visit.connection === undefined) {
+      this.#options.stalled(this.name, visit.peer, error)
+      visit.socket.destroy()
+    } else {
+      visit.connection.abort(error)
+      this.#options.failed(visit.connection, error)
+    }
+  }
+
+  /** TLS where it is spoken, then HTTP. */
+  #speak(visit: Visit): void {
+    const { socket, peer, deadline, entry } = visit
     const { keepAlive } = this.#options.timeouts
     const idleMs = ownClock(keepAlive) ? keepAlive : Infinity
     const { refusal } = entry
@@ -182,8 +235,17 @@ export class Listener {
       visit.connection = connection
       this.#front.take(connection)
     }
-    if (this.#tls === undefined) ready(socket, peer)
-    else this.#encrypt(socket, peer, this.#tls, ready)
+    const contexts = this.#tls
+    if (contexts === undefined) {
+      ready(socket, peer)
+    } else if (this.#options.clearTextToo) {
+      awaitFirstByte(socket, (opensTls) => {
+        if (opensTls) this.#encrypt(socket, peer, contexts, ready)
+        else ready(socket, peer)
+      })
+    } else {
+      this.#encrypt(socket, peer, contexts, ready)
+    }
   }
 
   /**
@@ -228,7 +290,7 @@ export class Listener {
       secure.off('end', abandoned)
       const name: unknown = secure.servername
       const servername = typeof name === 'string' && name !== '' ? normalizeName(name) : undefined
-      const proven = { ...peer, encrypted: true, servername }
+      const proven = { ...peer, encrypted: true, servername, tls: agreedTls(secure) }
       const proof = contexts.clients === undefined ? undefined : readProof(secure)
       if (proof?.kind === 'verified') {
         ready(secure, { ...proven, certificate: proof.certificate })
@@ -242,6 +304,16 @@ export class Listener {
         ready(secure, proven)
       }
     })
+  }
+}
+
+function agreedTls(secure: TLSSocket): PeerTls {
+  const { alpnProtocol } = secure
+  return {
+    version: secure.getProtocol() ?? '',
+    // False where the client offered none.
+    alpn: typeof alpnProtocol === 'string' ? alpnProtocol : undefined,
+    isResumed: secure.isSessionReused(),
   }
 }
 

@@ -9,6 +9,24 @@ export type SessionKind = 'websocket' | 'bridge'
 /** As the client sees it: `received` is what came from it. */
 export type Direction = 'received' | 'sent'
 
+/** What is told of one upstream. */
+export interface UpstreamFigures {
+  readonly upstream: string
+  readonly waiting: number
+  readonly panic: boolean
+  readonly servers: readonly {
+    readonly server: string
+    readonly mode: string
+    readonly up: boolean
+    readonly live: number
+    readonly picks: number
+    readonly connectFailures: number
+    readonly checksPassed: number
+    readonly checksFailed: number
+    readonly ejections: number
+  }[]
+}
+
 /**
  * The one door to prom-client. Label values come from the configuration and from closed lists,
  * never from a peer.
@@ -55,6 +73,43 @@ export class Metrics {
     'From the head of an upgrade to the 101',
     'route',
   )
+  readonly #upstreamUp = this.#gauge(
+    'upstream_up',
+    'Whether a server gets new sessions and requests: ready, and neither marked down nor ejected',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamConnections = this.#gauge(
+    'upstream_connections',
+    'Sessions, requests and dials in progress on a server',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamPicks = this.#counter('upstream_picks_total', 'How often a server was chosen', [
+    'upstream',
+    'server',
+  ])
+  readonly #upstreamFailures = this.#counter(
+    'upstream_connect_failures_total',
+    'How often a server could not be connected to',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamChecks = this.#counter(
+    'upstream_checks_total',
+    'Health checks of a server, by result',
+    ['upstream', 'server', 'result'],
+  )
+  readonly #upstreamEjections = this.#counter(
+    'upstream_ejections_total',
+    'How often a server was taken out since it could not be connected to',
+    ['upstream', 'server'],
+  )
+  readonly #upstreamPanic = this.#gauge(
+    'upstream_panic',
+    'Whether so few servers are up that all are used',
+    ['upstream'],
+  )
+  readonly #upstreamWaiting = this.#gauge('upstream_waiting', 'Those who wait for a place', [
+    'upstream',
+  ])
   readonly #dial = this.#histogram(
     'dial_seconds',
     'From the dial to a verified upstream',
@@ -137,6 +192,29 @@ export class Metrics {
 
   dialSeconds(upstream: string, seconds: number): void {
     this.#dial.observe(upstream, seconds)
+  }
+
+  /** How the servers of all upstreams are: those that are named no more have no series any more. */
+  upstreams(pools: readonly UpstreamFigures[]): void {
+    const [up, connections] = [this.#upstreamUp, this.#upstreamConnections]
+    const [picks, failures] = [this.#upstreamPicks, this.#upstreamFailures]
+    const [checks, ejections] = [this.#upstreamChecks, this.#upstreamEjections]
+    const ofServers = [up, connections, picks, failures, checks, ejections]
+    for (const metric of [...ofServers, this.#upstreamWaiting, this.#upstreamPanic]) metric.reset()
+    for (const { upstream, servers, waiting, panic } of pools) {
+      this.#upstreamWaiting.set({ upstream }, waiting)
+      this.#upstreamPanic.set({ upstream }, panic ? 1 : 0)
+      for (const one of servers) {
+        const labels = { upstream, server: one.server }
+        up.set(labels, one.mode === 'ready' && one.up ? 1 : 0)
+        connections.set(labels, one.live)
+        picks.inc(labels, one.picks)
+        failures.inc(labels, one.connectFailures)
+        checks.inc({ ...labels, result: 'passed' }, one.checksPassed)
+        checks.inc({ ...labels, result: 'failed' }, one.checksFailed)
+        ejections.inc(labels, one.ejections)
+      }
+    }
   }
 
   /** The Content-Type of what `render` gives. */

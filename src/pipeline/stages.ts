@@ -6,6 +6,7 @@ import type { Logins } from '../auth/logins.ts'
 import type { Rechecks } from '../auth/rechecks.ts'
 import type { TicketAuthenticator } from '../auth/ticket.ts'
 import type { Limits, RouteTimeouts } from '../config/config.ts'
+import type { TargetPlace } from '../config/target-place.ts'
 import type { OriginRules } from '../handshake/origin.ts'
 import type { VisibleRefusals } from '../handshake/visible-refusal.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
@@ -17,7 +18,9 @@ import type { Ports } from '../relay/port/choose-ports.ts'
 import type { Session } from '../relay/session.ts'
 import type { Sweep } from '../relay/sweep.ts'
 import type { RouteTable } from '../route/route-table.ts'
+import type { TargetDialer } from '../upstream/targets/target-dialer.ts'
 import type { UpstreamPool } from '../upstream/pool.ts'
+import type { ShownHeads } from './shown-heads.ts'
 
 /** One route of the configuration, with the stages it stands for. */
 export interface Route {
@@ -60,12 +63,25 @@ interface Tunnel {
 export interface ProxyAction extends Tunnel {
   readonly kind: 'proxy'
 }
-export interface BridgeAction extends Tunnel {
+interface Bridge {
   readonly kind: 'bridge'
   readonly subprotocols: readonly string[]
   readonly messages: 'binary' | 'text'
+  /** How the service has to begin. */
+  readonly greeting?: string
 }
-export type TunnelAction = ProxyAction | BridgeAction
+export interface PoolBridgeAction extends Bridge, Tunnel {
+  readonly from?: undefined
+}
+/** A bridge whose sessions say themselves where they go. */
+export interface TargetBridgeAction extends Bridge {
+  readonly upstream: TargetDialer
+  /** In place of an upstream's, in metrics. */
+  readonly upstreamName: string
+  /** Where in a request that stands. */
+  readonly from: TargetPlace
+}
+export type TunnelAction = ProxyAction | PoolBridgeAction | TargetBridgeAction
 export type Action =
   | TunnelAction
   | { readonly kind: 'static'; readonly directory: string }
@@ -93,6 +109,8 @@ export interface Stages {
   /** The address rules of each listener. */
   readonly listeners: ReadonlyMap<string, AddressRules>
   readonly admission: Admission
+  /** What of requests may be logged. */
+  readonly shownHeads: ShownHeads
   /** Canonical names that no client may send. */
   readonly identityHeaders: ReadonlySet<string>
   readonly logins: Logins
@@ -112,4 +130,5 @@ export interface Stages {
   readonly follow: (ended: Promise<void>) => void
   /** True once a drain has begun: requests that still come are refused. */
   readonly draining: () => boolean
+  readonly sessionOpened: () => void
 }

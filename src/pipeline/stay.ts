@@ -3,6 +3,11 @@ import type { Outcome, Session } from '../relay/session.ts'
 import type { Proof } from './identify.ts'
 import type { Stages } from './stages.ts'
 
+/** A place in a limit, or on a server. */
+interface Held {
+  release(): void
+}
+
 /**
  * Where a session is known while it lives, and how it is forgotten everywhere. An async function in
  * its place would hold every variable of its own and of its callers for as long.
@@ -10,16 +15,16 @@ import type { Stages } from './stages.ts'
 export class Stay {
   readonly #session: Session
   readonly #record: SessionRecord
-  readonly #place: { release(): void }
+  readonly #held: readonly Held[]
   readonly #stages: Stages
   #leave: (() => void) | undefined
   #rest: (() => void) | undefined
 
-  /** @param place is released when the session is over */
-  constructor(session: Session, record: SessionRecord, place: { release(): void }, stages: Stages) {
+  /** @param held is released when the session is over */
+  constructor(session: Session, record: SessionRecord, held: readonly Held[], stages: Stages) {
     this.#session = session
     this.#record = record
-    this.#place = place
+    this.#held = held
     this.#stages = stages
     stages.sessions.set(session, record)
   }
@@ -41,7 +46,7 @@ export class Stay {
     this.#leave?.()
     this.#rest?.()
     this.#stages.sessions.delete(this.#session)
-    this.#place.release()
+    for (const held of this.#held) held.release()
     this.#record.closed(outcome)
   }
 }

@@ -1,5 +1,5 @@
 import type { Attempt } from '../auth/authenticator.ts'
-import { queryValues, withoutKeys } from '../auth/query.ts'
+import { queryValues, withoutKeys } from '../request/query.ts'
 import { GatewayError } from '../errors.ts'
 import { answerJson, answerNothing, passAnswer } from '../http/own-answer.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'

@@ -28,6 +28,17 @@ export function readings(path: string): ReadonlySet<string> | undefined {
 }
 
 /**
+ * Whether nobody reads a path in another way, but for the case of its letters: what is taken out of
+ * it is what the client meant.
+ */
+export function readsOneWay(path: string): boolean {
+  const ways = readings(path)
+  if (ways === undefined) return false
+  const folded = path.toLowerCase()
+  return [...ways].every((reading) => reading === path || reading === folded)
+}
+
+/**
  * What no backend reads in two ways: lower case, no escape, no empty or hidden segment, none that
  * ends in a dot, no slash at the end. Nearly every path is plain, and is recognised in one scan.
  */

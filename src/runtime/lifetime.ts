@@ -1,4 +1,5 @@
 import type { Gateway } from '../gateway.ts'
+import type { LogFields } from '../observe/log-value.ts'
 import type { Logger } from '../observe/logger.ts'
 import { exitFlushed } from './output.ts'
 import { handleSignals } from './signals.ts'
@@ -23,7 +24,7 @@ export class Lifetime {
       this.#exit = resolve
     })
     this.#forgetSignals = handleSignals({
-      stop: (signal) => this.#stop(signal),
+      stop: (signal) => this.stop({ signal }),
       abandon: () => process.exit(1),
       reload: () => this.#reload(),
       crashed: (error) => this.#crash(error),
@@ -44,13 +45,14 @@ export class Lifetime {
     this.#forgetSignals()
   }
 
-  #stop(signal: NodeJS.Signals): void {
+  /** Ends in good order. @param why a field or two for the log */
+  stop(why: LogFields): void {
     // Nobody is served yet, so there is nothing to bring to an end.
     if (this.#state === 'starting') {
       exitFlushed(0)
       return
     }
-    this.#logger.info({ signal }, 'draining')
+    this.#logger.info(why, 'draining')
     this.#drain()
   }
 

@@ -12,8 +12,10 @@ export interface RunOptions {
   readonly certificates?: NonNullable<GatewayParts['certificates']>
   /** Left out: lines go to stdout, as the configuration says. */
   readonly logger?: Logger
-  /** Called once clients can come in. */
-  readonly ready?: (gateway: Gateway) => void
+  /** Called when a session has opened. */
+  readonly sessionOpened?: () => void
+  /** Called once clients can come in. `stop` ends the process as SIGTERM does, and logs why. */
+  readonly ready?: (gateway: Gateway, stop: (why: string) => void) => void
 }
 
 /**
@@ -22,7 +24,7 @@ export interface RunOptions {
  * @throws {Error} with one line, where it cannot start
  */
 export async function run(options: RunOptions): Promise<number> {
-  const { config, certificates, ready } = options
+  const { config, certificates, sessionOpened, ready } = options
   const fastPath = fastPathOf(process.env['DRAWBRIDGE_FAST_PATH'])
   const logger = options.logger ?? createLogger({ ...config.log, output: process.stdout })
   const metrics = new Metrics()
@@ -31,6 +33,7 @@ export async function run(options: RunOptions): Promise<number> {
     metrics,
     ...(certificates !== undefined && { certificates }),
     ...(fastPath !== undefined && { fastPath }),
+    ...(sessionOpened !== undefined && { sessionOpened }),
   })
   const lifetime = new Lifetime(gateway, logger)
   const unready = () => lifetime.unready
@@ -41,7 +44,7 @@ export async function run(options: RunOptions): Promise<number> {
     await monitor?.start()
     await gateway.start()
     lifetime.started()
-    ready?.(gateway)
+    ready?.(gateway, (why) => lifetime.stop({ why }))
     return await lifetime.exitCode
   } finally {
     gateway.destroy()

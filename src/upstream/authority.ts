@@ -6,7 +6,8 @@ export function authorityOf(server: Server): string {
   if (server.kind === 'unix') return 'localhost'
   const host = isIPv6(server.host) ? `[${server.host}]` : server.host
   const usual = server.kind === 'https' ? 443 : 80
-  return server.port === usual ? host : `${host}:${server.port}`
+  // A service whose host is not known yet has no port.
+  return server.port === usual || server.port === 0 ? host : `${host}:${server.port}`
 }
 
 /**

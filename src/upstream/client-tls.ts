@@ -2,9 +2,9 @@ import { constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { SecureContext } from 'node:tls'
-import type { UpstreamTls } from '../config/config.ts'
+import type { CertificateFiles, UpstreamTls } from '../config/config.ts'
 
-/** How an upstream proves who it is, read once. */
+/** How an upstream proves who it is, and the gateway to it, read once. */
 export interface ClientTls {
   readonly context: SecureContext
   /** Sent as SNI and verified in place of the server's own host name. */
@@ -12,13 +12,18 @@ export interface ClientTls {
   readonly verify: boolean
 }
 
-/** @throws where the file of authorities cannot be read or is none */
+/** @throws where a file cannot be read or is not what it has to be */
 export function readClientTls(config: UpstreamTls): ClientTls {
   const context = createSecureContext({
     minVersion: 'TLSv1.2',
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     // Given authorities replace the system's: who names a CA of their own trusts nobody else.
     ...(config.ca === undefined ? {} : { ca: readFileSync(config.ca) }),
+    ...(config.certificate === undefined ? {} : readPair(config.certificate)),
   })
   return { context, servername: config.servername, verify: config.verify }
+}
+
+function readPair({ cert, key }: CertificateFiles): { cert: Buffer; key: Buffer } {
+  return { cert: readFileSync(cert), key: readFileSync(key) }
 }

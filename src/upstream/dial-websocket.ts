@@ -9,7 +9,7 @@ import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import { AnsweredSocket } from './answered-socket.ts'
 import { freshKey, handshakeRequest } from './handshake-request.ts'
 import { readSwitchingHead } from './switching-head.ts'
-import type { DialedWebSocket, UpstreamAnswer, WebSocketOffer } from './upstream.ts'
+import type { UpstreamAnswer, VerifiedWebSocket, WebSocketOffer } from './upstream.ts'
 import { verifyHandshake } from './verify-handshake.ts'
 
 export interface HandshakeOptions {
@@ -30,7 +30,7 @@ export function shakeHands(
   server: Server,
   offer: WebSocketOffer,
   options: HandshakeOptions,
-): Promise<DialedWebSocket | UpstreamAnswer> {
+): Promise<VerifiedWebSocket | UpstreamAnswer> {
   return new Promise((resolve, reject) => {
     const { signal } = options
     if (signal.aborted) {
@@ -48,7 +48,7 @@ class Handshake {
   readonly #server: Server
   readonly #offer: WebSocketOffer
   readonly #signal: AbortSignal
-  readonly #resolve: (dialed: DialedWebSocket | UpstreamAnswer) => void
+  readonly #resolve: (dialed: VerifiedWebSocket | UpstreamAnswer) => void
   readonly #reject: (reason: unknown) => void
   readonly #key = freshKey()
   readonly #timer: NodeJS.Timeout
@@ -60,7 +60,7 @@ class Handshake {
     server: Server,
     offer: WebSocketOffer,
     { handshakeMs, signal }: HandshakeOptions,
-    resolve: (dialed: DialedWebSocket | UpstreamAnswer) => void,
+    resolve: (dialed: VerifiedWebSocket | UpstreamAnswer) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#socket = socket

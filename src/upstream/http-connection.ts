@@ -102,6 +102,7 @@ export class HttpConnection {
         path: request.target,
         headers: framed(request),
         body: request.body ?? null,
+        reset: request.isLast ?? false,
       },
       exchange,
     )

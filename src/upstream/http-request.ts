@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly body: Readable | undefined
   /** The body's declared length; undefined sends it chunked. */
   readonly contentLength: number | undefined
+  /** Whether the server is told that the connection carries no other. */
+  readonly isLast?: boolean
 }
 
 /** The head of an upstream's final answer. */

@@ -1,18 +1,38 @@
 import type { Socket } from 'node:net'
 import type { UpstreamConfig } from '../config/config.ts'
-import type { Server } from '../config/server-url.ts'
 import { GatewayError } from '../errors.ts'
 import { withHost } from './authority.ts'
+import type { PickFacts } from './balance/pick-facts.ts'
+import { preludeFor } from './caller.ts'
+import type { Caller } from './caller.ts'
 import { readClientTls } from './client-tls.ts'
 import type { ClientTls } from './client-tls.ts'
 import { connect } from './connect.ts'
+import type { ConnectOptions } from './connect.ts'
 import { shakeHands } from './dial-websocket.ts'
-import { HttpConnection } from './http-connection.ts'
+import { discoverNames } from './discover-names.ts'
+import { HealthWatch } from './health/health-watch.ts'
+import type { HealthChange } from './health/member-watch.ts'
+import { Panic } from './health/panic.ts'
+import type { HttpConnection } from './http-connection.ts'
+import { HttpConnections } from './http-connections.ts'
 import type { AnswerSink, HttpRequest } from './http-request.ts'
-import type { Resolver } from './resolve.ts'
-import type { DialedTcp, DialedWebSocket, UpstreamAnswer, WebSocketOffer } from './upstream.ts'
+import type { MemberLease } from './lease.ts'
+import type { Member, MemberMode, MemberSettings } from './member.ts'
+import { Members } from './members.ts'
+import { Places } from './places.ts'
+import type { Reached } from './places.ts'
+import { untold } from './pool-events.ts'
+import type { PoolEvents } from './pool-events.ts'
+import type { PoolReport } from './pool-report.ts'
+import { reportPool } from './pool-report.ts'
+import type { NameResolver } from './resolve.ts'
+import { settingCookie, withCookie } from './set-cookie.ts'
+import type { DialedAnswer, DialedTcp, DialedWebSocket, WebSocketOffer } from './upstream.ts'
 
 export interface RequestOptions {
+  /** What the server is chosen by. */
+  readonly facts: PickFacts
   /** How long bytes of the request's body may wait for an upstream that takes none of them. */
   readonly stallMs: number
   readonly signal: AbortSignal
@@ -22,69 +42,175 @@ export interface RequestOptions {
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The servers of one configured upstream, taken in turn. A server that cannot be connected to is
- * passed over for the next, each once; what has been written to one is never written to another.
+ * The servers of one configured upstream. Whatever goes there takes a place on one of them first,
+ * which counts until it is given back; where one cannot be connected to, further ones are tried.
+ * What has been written to one is never written to another.
  */
 export class UpstreamPool {
-  readonly #config: UpstreamConfig
-  readonly #tls: ClientTls
-  readonly #resolver: Resolver
-  readonly #idle = new Map<Server, HttpConnection[]>()
-  readonly #connections = new Set<HttpConnection>()
-  #turn = 0
-  #closing: (() => void) | undefined
+  /** In the configuration. */
+  readonly name: string
+  readonly #resolver: NameResolver
+  readonly #events: PoolEvents
+  readonly #panic: Panic
+  readonly #members = new Members((member) => this.#health.watch(member))
+  readonly #connections = new HttpConnections()
+  readonly #places: Places
+  /** What each configured server stands for. */
+  readonly #found: (readonly MemberSettings[])[] = []
+  #discoveries: (() => void)[] = []
+  #config: UpstreamConfig
+  #tls: ClientTls
+  #health: HealthWatch
 
   /** @throws where `tls.ca` cannot be read */
-  constructor(config: UpstreamConfig, resolver: Resolver) {
+  constructor(
+    name: string,
+    config: UpstreamConfig,
+    resolver: NameResolver,
+    events: PoolEvents = untold,
+  ) {
+    this.name = name
+    this.#resolver = resolver
+    this.#events = events
+    this.#panic = new Panic(events.panicChanged)
+    this.#places = new Places(name, config, this.#panic)
     this.#config = config
     this.#tls = readClientTls(config.tls)
-    this.#resolver = resolver
-    for (const server of config.servers) this.#idle.set(server, [])
+    this.#health = this.#watchBy(config)
+    this.#discover()
   }
 
-  /** @throws {GatewayError} what `connect` and `shakeHands` throw */
+  /**
+   * Takes a place on a server and opens a WebSocket there. The lease of what it resolves with is
+   * the caller's to release.
+   * @throws {GatewayError} `upstream-unavailable`, what `connect` and `shakeHands` throw
+   */
   async dialWebSocket(
     offer: WebSocketOffer,
+    facts: PickFacts,
     signal: AbortSignal,
-  ): Promise<DialedWebSocket | UpstreamAnswer> {
-    const { socket, server } = await this.#connect(signal)
-    const headers = withHost(offer.headers, server, this.#config.preserveHost)
-    const handshakeMs = this.#config.timeouts.handshake
-    return shakeHands(socket, server, { ...offer, headers }, { handshakeMs, signal })
+  ): Promise<DialedWebSocket | DialedAnswer> {
+    const { lease, what: socket } = await this.#dial(facts, signal)
+    try {
+      const { server } = lease.member
+      const headers = withHost(offer.headers, server, this.#config.preserveHost)
+      const handshakeMs = this.#config.timeouts.handshake
+      const dialed = await shakeHands(
+        socket,
+        server,
+        { ...offer, headers },
+        { handshakeMs, signal },
+      )
+      const setCookie = this.#places.cookieFor(facts, lease)
+      const place = { server: lease.server, lease }
+      if (dialed.kind === 'websocket') return { ...dialed, ...place, setCookie }
+      return { ...dialed, ...place, headers: withCookie(dialed.headers, setCookie) }
+    } catch (error) {
+      lease.release()
+      throw error
+    }
   }
 
-  /** @throws {GatewayError} what `connect` throws */
-  async dialTcp(signal: AbortSignal): Promise<DialedTcp> {
-    const { socket, server } = await this.#connect(signal)
-    return { socket, server: server.url }
+  /**
+   * Takes a place on a server and connects to it. The lease is the caller's to release.
+   * @throws {GatewayError} `upstream-unavailable`, what `connect` throws
+   */
+  async dialTcp(facts: PickFacts, signal: AbortSignal): Promise<DialedTcp> {
+    const { lease, what: socket } = await this.#dial(facts, signal)
+    const setCookie = this.#places.cookieFor(facts, lease)
+    return { socket, server: lease.server, lease, setCookie }
   }
 
   /**
    * Sends a request and hands its answer to `sink`. A request that a kept connection lost before a
    * byte of an answer came is sent once more, on a new connection, where that is harmless: nothing
    * of it was written, or it is safe and has no body.
-   * @throws {GatewayError} `upstream-invalid`, `upstream-lost`, `upstream-timeout`, what `connect`
-   * throws, what ended the body or the sink; the signal's reason
+   * @throws {GatewayError} `upstream-unavailable`, `upstream-invalid`, `upstream-lost`,
+   * `upstream-timeout`, what `connect` throws, what ended the body or the sink; the signal's reason
    */
   async request(
     request: HttpRequest,
     sink: AnswerSink,
-    { stallMs, signal }: RequestOptions,
+    { facts, stallMs, signal }: RequestOptions,
   ): Promise<void> {
-    const options = { responseMs: this.#config.timeouts.response, stallMs, signal }
+    const { preserveHost, timeouts } = this.#config
+    const options = { responseMs: timeouts.response, stallMs, signal }
     const harmless = safeMethods.has(request.method) && request.body === undefined
-    for (let again = false; ; again = true) {
-      const connection = await this.#connectHttp(signal, again)
-      const headers = withHost(request.headers, connection.server, this.#config.preserveHost)
-      const failure = await connection.exchange({ ...request, headers }, sink, options)
-      if (failure === undefined) {
-        this.#keep(connection)
-        return
+    let lease: MemberLease | undefined
+    try {
+      for (let again = false; ; again = true) {
+        const reached: Reached<HttpConnection> = await this.#places.reach(
+          facts,
+          signal,
+          lease,
+          (member) => this.#connectHttp(member, { facts, isFresh: again, signal }),
+        )
+        lease = reached.lease
+        const connection = reached.what
+        const { member } = lease
+        const headers = withHost(request.headers, member.server, preserveHost)
+        const failure = await connection.exchange(
+          { ...request, headers, isLast: this.#isPersonal },
+          settingCookie(sink, this.#places.cookieFor(facts, lease)),
+          options,
+        )
+        if (failure === undefined) {
+          if (this.#isPersonal) connection.destroy()
+          else this.#connections.keep(connection)
+          return
+        }
+        connection.destroy()
+        const repeatable = failure.unsent || (failure.unanswered && harmless)
+        if (again || !connection.reused || !repeatable || signal.aborted) throw failure.error
       }
-      connection.destroy()
-      const repeatable = failure.unsent || (failure.unanswered && harmless)
-      if (again || !connection.reused || !repeatable || signal.aborted) throw failure.error
+    } finally {
+      lease?.release()
     }
+  }
+
+  /**
+   * What an operator allows a server, until the next word or the end of the process; a reload does
+   * not change it. Of a server in maintenance the sessions end where `onDown` says so.
+   * @param server a URL as the configuration writes it, or one address of it as `report` names it
+   * @returns false where this pool has no such server
+   */
+  setMode(server: string, mode: MemberMode): boolean {
+    const changed = this.#members.setMode(server, mode)
+    if (changed === undefined) return false
+    for (const member of changed) {
+      if (mode !== 'maintenance') continue
+      this.#connections.drop(member)
+      this.#closeSessions(member, 'is in maintenance')
+    }
+    this.#places.serve()
+    return true
+  }
+
+  /**
+   * Goes on by another configuration. What servers of the old one and the new have in common is
+   * kept: sessions and their count, modes, connections.
+   * @throws where `tls.ca` cannot be read; then nothing has changed
+   */
+  reconfigure(config: UpstreamConfig): void {
+    this.#tls = readClientTls(config.tls)
+    const before = this.#members.all
+    this.#config = config
+    this.#places.configure(config)
+    this.#health = this.#watchBy(config)
+    this.#discover()
+    this.#members.rewatch()
+    const named = new Set(config.servers.map(({ server }) => server.url))
+    for (const member of before) {
+      // They were made with the settings of TLS that were.
+      this.#connections.drop(member)
+      if (!named.has(member.server.url)) this.#closeSessions(member, 'is no longer configured')
+    }
+  }
+
+  /** Its servers as they are now. */
+  report(): PoolReport {
+    const { waiting } = this.#places
+    return reportPool(this.name, this.#members.all, { waiting, panic: this.#panic.on })
   }
 
   /**
@@ -92,13 +218,7 @@ export class UpstreamPool {
    * left.
    */
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#closing = resolve
-      for (const connections of this.#idle.values()) {
-        for (const connection of connections.splice(0)) connection.destroy()
-      }
-      if (this.#connections.size === 0) resolve()
-    })
+    return this.#connections.close()
   }
 
   /**
@@ -106,62 +226,122 @@ export class UpstreamPool {
    * session.
    */
   destroy(): void {
-    this.#closing ??= () => undefined
     const reason = new GatewayError('draining', 'the gateway is closing')
-    for (const connection of this.#connections) connection.destroy(reason)
+    for (const stop of this.#discoveries.splice(0)) stop()
+    this.#members.stop()
+    this.#places.end(reason)
+    this.#connections.destroy(reason)
   }
 
-  async #connectHttp(signal: AbortSignal, fresh: boolean): Promise<HttpConnection> {
-    const first = this.#nextServer()
-    const kept = fresh ? undefined : this.#idle.get(first)?.pop()
-    if (kept !== undefined) return kept
-    const { socket, server } = await this.#connect(signal, first)
-    const connection = new HttpConnection(server, socket, (closed) => this.#forget(closed))
-    this.#connections.add(connection)
-    return connection
+  /** Asks what each configured server stands for, from now on. */
+  #discover(): void {
+    const before = this.#discoveries
+    this.#discoveries = []
+    this.#found.length = 0
+    let complete = false
+    const discover = discoverNames(this.#resolver)
+    for (const [at, config] of this.#config.servers.entries()) {
+      const stop = discover(config, (members) => {
+        this.#found[at] = members
+        if (complete) this.#replaceMembers()
+      })
+      this.#discoveries.push(stop)
+    }
+    complete = true
+    for (const stop of before) stop()
+    this.#replaceMembers()
   }
 
-  async #connect(
+  #replaceMembers(): void {
+    for (const member of this.#members.replace(this.#found.flat())) this.#connections.drop(member)
+    this.#places.know(this.#members.all)
+  }
+
+  #watchBy(config: UpstreamConfig): HealthWatch {
+    return new HealthWatch(config, {
+      // The schedule of the checks has a deadline for all of it.
+      connect: (member, signal) =>
+        connect(member.server, this.#connectOptions(member, undefined, Infinity, signal)),
+      changed: (member, change) => this.#healthChanged(member, change),
+      random: Math.random,
+    })
+  }
+
+  #healthChanged(member: Member, change: HealthChange): void {
+    this.#events.serverChanged(member.key, change)
+    const panic = this.#panic.look(this.#members.all, performance.now())
+    if (!change.up) {
+      this.#connections.drop(member)
+      // One that takes no new connections may be well to those it has; and in a panic nobody knows
+      // which server is down.
+      if (change.outMs === undefined && !panic) this.#closeSessions(member, 'is down')
+    }
+    this.#places.serve()
+  }
+
+  #dial(facts: PickFacts, signal: AbortSignal): Promise<Reached<Socket>> {
+    return this.#places.reach(facts, signal, undefined, (member) =>
+      this.#connect(member, facts, signal),
+    )
+  }
+
+  /**
+   * Connections begin with a header that names one client: none is kept for another's request, nor
+   * for another login of the same one.
+   */
+  get #isPersonal(): boolean {
+    return this.#config.sendProxyProtocol !== undefined
+  }
+
+  async #connectHttp(
+    member: Member,
+    { facts, isFresh, signal }: { facts: PickFacts; isFresh: boolean; signal: AbortSignal },
+  ): Promise<HttpConnection> {
+    const kept = isFresh || this.#isPersonal ? undefined : this.#connections.take(member)
+    return kept ?? this.#connections.open(member, await this.#connect(member, facts, signal))
+  }
+
+  async #connect(member: Member, { caller }: PickFacts, signal: AbortSignal): Promise<Socket> {
+    const { timeouts } = this.#config
+    // To the server a connection that waits for a request is one like any other.
+    this.#connections.trim(member, member.maxConnections - member.live)
+    try {
+      const socket = await connect(
+        member.server,
+        this.#connectOptions(member, caller, timeouts.connect, signal),
+      )
+      member.health.connected(performance.now())
+      return socket
+    } catch (error) {
+      if (!signal.aborted) {
+        member.connectFailures++
+        member.health.connectFailed(performance.now(), GatewayError.from(error))
+      }
+      throw error
+    }
+  }
+
+  /** @param caller undefined where it is on the gateway's own behalf */
+  #connectOptions(
+    { addresses }: Member,
+    caller: Caller | undefined,
+    connectMs: number,
     signal: AbortSignal,
-    first = this.#nextServer(),
-  ): Promise<{ socket: Socket; server: Server }> {
-    const { servers, timeouts } = this.#config
-    const options = {
+  ): ConnectOptions {
+    const prelude = preludeFor(this.#config.sendProxyProtocol, caller)
+    return {
       tls: this.#tls,
+      addresses,
       resolver: this.#resolver,
-      connectMs: timeouts.connect,
+      prelude,
+      connectMs,
       signal,
     }
-    let failure: unknown
-    for (let tried = 0; tried < servers.length; tried++) {
-      const server = servers[(servers.indexOf(first) + tried) % servers.length]!
-      try {
-        return { socket: await connect(server, options), server }
-      } catch (error) {
-        if (signal.aborted) throw error
-        failure = error
-      }
-    }
-    throw failure
   }
 
-  #nextServer(): Server {
-    const { servers } = this.#config
-    const server = servers[this.#turn % servers.length]!
-    this.#turn = (this.#turn + 1) % servers.length
-    return server
-  }
-
-  #keep(connection: HttpConnection): void {
-    if (this.#closing !== undefined) connection.destroy()
-    else if (connection.usable) this.#idle.get(connection.server)?.push(connection)
-  }
-
-  #forget(connection: HttpConnection): void {
-    this.#connections.delete(connection)
-    const idle = this.#idle.get(connection.server)
-    const at = idle?.indexOf(connection) ?? -1
-    if (at >= 0) idle?.splice(at, 1)
-    if (this.#connections.size === 0) this.#closing?.()
+  #closeSessions(member: Member, why: string): void {
+    if (this.#config.onDown !== 'close') return
+    const error = new GatewayError('upstream-removed', `${member.key} ${why}`)
+    for (const lease of member.leases) lease.remove(error)
   }
 }

@@ -1,72 +1,174 @@
-import { lookup } from 'node:dns'
 import type { LookupAddress } from 'node:dns'
+import { isDeepStrictEqual } from 'node:util'
 import { GatewayError } from '../errors.ts'
+import { askAddresses, askServices, codeOf, questionParts } from './resolve-question.ts'
+import type { QuestionParts } from './resolve-question.ts'
+import type { Service } from './resolve-services.ts'
 
-export type Resolved = (error: GatewayError | undefined, addresses: LookupAddress[]) => void
-
-/** One name being looked up, or waiting to be, and all who want to know. */
-interface Lookup {
-  readonly name: string
-  readonly callbacks: Set<Resolved>
-  running: boolean
+/** Names to addresses. */
+export interface NameResolver {
+  /**
+   * One address or more, in the order of trying.
+   * @throws {GatewayError} `upstream-unresolved`; the signal's reason
+   */
+  addresses(name: string, signal: AbortSignal): Promise<readonly LookupAddress[]>
+  /**
+   * The hosts that a SRV record names, at least one.
+   * @throws {GatewayError} `upstream-unresolved`; the signal's reason
+   */
+  services(name: string, signal: AbortSignal): Promise<readonly Service[]>
+  /**
+   * Follows what a name leads to, with a question whenever its time to live is over.
+   * @param found called when it has become known and when it has changed; not while the DNS fails
+   * @returns ends it
+   */
+  watchAddresses(name: string, found: (addresses: readonly LookupAddress[]) => void): () => void
+  watchServices(name: string, found: (services: readonly Service[]) => void): () => void
 }
+
+/** What a name has led to, and how long that may be relied on. Times are those of `performance.now()`. */
+interface Known<T> {
+  readonly value: T
+  readonly until: number
+}
+
+/** While the DNS fails, an answer is good for so much longer (RFC 8767 has days; this is an edge). */
+const staleMs = 300_000
+/** Of names, which clients may choose. */
+const mostNames = 1_000
 
 /**
- * Names to addresses through `dns.lookup`, so that /etc/hosts and nsswitch.conf count. It blocks
- * one of libuv's four threads for as long as the system's resolver takes: at most two names are
- * looked up at once, which leaves threads for the file system however slow the DNS is. Those who
- * ask for the same name meanwhile share one look-up.
+ * Names to addresses, by the hosts file and the DNS, for as long as their time to live says. Those
+ * who ask for a name meanwhile share one question. Where a question fails that was answered before,
+ * the last good answer goes on.
  */
-export class Resolver {
-  readonly #limit: number
-  /** In the order of asking. */
-  readonly #lookups = new Map<string, Lookup>()
-  #running = 0
+export class Resolver implements NameResolver {
+  readonly #parts: QuestionParts
+  readonly #addresses: Memory<readonly LookupAddress[]>
+  readonly #services: Memory<readonly Service[]>
 
-  constructor(limit = 2) {
-    this.#limit = limit
-  }
-
-  /**
-   * Calls back with one address or more, or with an `upstream-unresolved`.
-   * @returns takes the question back: a look-up that nobody waits for is not started
-   */
-  resolve(name: string, callback: Resolved): () => void {
-    const lookup = this.#lookups.get(name) ?? { name, callbacks: new Set(), running: false }
-    this.#lookups.set(name, lookup)
-    lookup.callbacks.add(callback)
-    this.#startNext()
-    return () => {
-      lookup.callbacks.delete(callback)
-      if (!lookup.running && lookup.callbacks.size === 0) this.#lookups.delete(name)
-    }
-  }
-
-  #startNext(): void {
-    if (this.#running >= this.#limit) return
-    for (const lookup of this.#lookups.values()) {
-      if (!lookup.running) {
-        this.#start(lookup)
-        if (this.#running >= this.#limit) return
-      }
-    }
-  }
-
-  #start(asked: Lookup): void {
-    asked.running = true
-    this.#running++
-    lookup(asked.name, { all: true }, (error, addresses) => {
-      this.#running--
-      this.#lookups.delete(asked.name)
-      const failure = error === null ? undefined : unresolved(asked.name, error)
-      for (const callback of asked.callbacks) callback(failure, addresses)
-      this.#startNext()
+  constructor(parts: QuestionParts = questionParts()) {
+    this.#parts = parts
+    this.#addresses = new Memory(async (name) => {
+      const { addresses, ttlMs } = await askAddresses(name, this.#parts)
+      return { value: addresses, until: performance.now() + ttlMs }
     })
+    this.#services = new Memory(async (name) => {
+      const { services, ttlMs } = await askServices(name, this.#parts)
+      return { value: services, until: performance.now() + ttlMs }
+    })
+  }
+
+  async addresses(name: string, signal: AbortSignal): Promise<readonly LookupAddress[]> {
+    const { value } = await abortable(this.#addresses.get(name), signal)
+    return value
+  }
+
+  async services(name: string, signal: AbortSignal): Promise<readonly Service[]> {
+    const { value } = await abortable(this.#services.get(name), signal)
+    return value
+  }
+
+  watchAddresses(name: string, found: (addresses: readonly LookupAddress[]) => void): () => void {
+    return watch(() => this.#addresses.get(name), found)
+  }
+
+  watchServices(name: string, found: (services: readonly Service[]) => void): () => void {
+    return watch(() => this.#services.get(name), found)
   }
 }
 
-function unresolved(name: string, cause: NodeJS.ErrnoException): GatewayError {
-  return new GatewayError('upstream-unresolved', `${name}: ${cause.code ?? cause.message}`, {
-    cause,
+/** Answers, and the questions that are on their way, the least recently used first. */
+class Memory<T> {
+  readonly #ask: (name: string) => Promise<Known<T>>
+  readonly #known = new Map<string, Known<T>>()
+  readonly #asking = new Map<string, Promise<Known<T>>>()
+
+  constructor(ask: (name: string) => Promise<Known<T>>) {
+    this.#ask = ask
+  }
+
+  async get(name: string): Promise<Known<T>> {
+    const known = this.#known.get(name)
+    if (known !== undefined && performance.now() < known.until) {
+      this.#keep(name, known)
+      return known
+    }
+    const asking = this.#asking.get(name) ?? this.#begin(name)
+    try {
+      return await asking
+    } catch (error) {
+      if (known !== undefined && performance.now() < known.until + staleMs) return known
+      throw unresolved(name, error)
+    }
+  }
+
+  #begin(name: string): Promise<Known<T>> {
+    const asking = this.#ask(name)
+      .then((answer) => {
+        this.#keep(name, answer)
+        return answer
+      })
+      .finally(() => this.#asking.delete(name))
+    this.#asking.set(name, asking)
+    return asking
+  }
+
+  #keep(name: string, known: Known<T>): void {
+    this.#known.delete(name)
+    this.#known.set(name, known)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > mostNames) this.#known.delete(oldest!)
+  }
+}
+
+/** Between the questions about a name of which the last one failed. */
+const retryMs = 5_000
+
+/** Asks again and again, at the moment when what is known is no longer good. */
+function watch<T>(get: () => Promise<Known<T>>, found: (value: T) => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  let last: T | undefined
+  const tell = ({ value, until }: Known<T>): number => {
+    if (!stopped && !isDeepStrictEqual(value, last)) {
+      last = value
+      found(value)
+    }
+    const leftMs = until - performance.now()
+    // What is past its time was kept because the question failed.
+    return leftMs > 0 ? leftMs : retryMs
+  }
+  const round = (): void => {
+    get()
+      .then(tell, () => retryMs)
+      .then((waitMs) => {
+        if (!stopped) timer = setTimeout(round, waitMs).unref()
+      })
+      .catch((error: unknown) => {
+        // What `found` throws is a bug, and not one of the DNS: it ends where bugs do.
+        queueMicrotask(() => {
+          throw error
+        })
+      })
+  }
+  round()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}
+
+function unresolved(name: string, cause: unknown): GatewayError {
+  return new GatewayError('upstream-unresolved', `${name}: ${codeOf(cause)}`, { cause })
+}
+
+/** What somebody waits for who may go; the question itself goes on for others. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }

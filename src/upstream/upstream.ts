@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Socket } from 'node:net'
 import type { ExtensionOffer } from '../handshake/upgrade-request.ts'
+import type { Lease } from './lease.ts'
 
 /**
  * What the gateway sends an upstream to open a WebSocket. The key is fresh and made by the dial.
@@ -22,10 +23,10 @@ export interface WebSocketOffer {
  * An upstream that verified as a WebSocket server (RFC 6455 section 4.1). Nothing reads the socket
  * yet.
  */
-export interface DialedWebSocket {
+export interface VerifiedWebSocket {
   readonly kind: 'websocket'
   readonly socket: Socket
-  /** The server that answered, as the configuration writes it: for logs. */
+  /** The server that answered: for logs. */
   readonly server: string
   readonly protocol: string | undefined
   /**
@@ -42,6 +43,7 @@ export interface DialedWebSocket {
  */
 export interface UpstreamAnswer {
   readonly kind: 'answer'
+  /** The server that answered: for logs. */
   readonly server: string
   readonly status: number
   /** The reason phrase. */
@@ -52,8 +54,23 @@ export interface UpstreamAnswer {
   readonly body: Readable
 }
 
+/** What was dialled counts on its server until its lease is released. */
+export interface Leased {
+  readonly lease: Lease
+}
+
+export interface DialedWebSocket extends VerifiedWebSocket, Leased {
+  /** A Set-Cookie value for the client, which binds it to the server. */
+  readonly setCookie: string | undefined
+}
+
+export interface DialedAnswer extends UpstreamAnswer, Leased {}
+
 /** A raw TCP (or TLS, or unix) backend. Nothing reads the socket yet. */
-export interface DialedTcp {
+export interface DialedTcp extends Leased {
   readonly socket: Socket
+  /** The server that was dialled: for logs. */
   readonly server: string
+  /** A Set-Cookie value for the client, which binds it to the server. */
+  readonly setCookie: string | undefined
 }

@@ -167,9 +167,10 @@ const rows: readonly Row[] = [
  */
 const elsewhere: readonly Token[] = [
   ...(['client-limit', 'gateway-full', 'draining', 'internal'] as const),
-  ...(['identity-limit', 'route-limit'] as const),
+  ...(['identity-limit', 'route-limit', 'upstream-unavailable'] as const),
   ...(['credentials-missing', 'credentials-invalid', 'credentials-expired'] as const),
-  ...(['permission-missing', 'auth-unavailable'] as const),
+  ...(['permission-missing', 'auth-unavailable', 'upstream-greeting'] as const),
+  ...(['target-denied', 'target-unknown', 'target-unavailable'] as const),
 ]
 
 const scripts: Record<string, Script> = {

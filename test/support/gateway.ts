@@ -23,12 +23,17 @@ export class LogCapture {
     },
   })
 
-  /** The first line, old or new, with this message and these fields. */
-  async line(msg: string, fields: Record<string, unknown> = {}): Promise<LogLine> {
+  /**
+   * The first line, old or new, with this message and these fields.
+   * @param from how many of the oldest do not count
+   */
+  async line(msg: string, fields: Record<string, unknown> = {}, from = 0): Promise<LogLine> {
     for (;;) {
       const found = this.lines.find(
-        (line) =>
-          line.msg === msg && Object.entries(fields).every(([name, value]) => line[name] === value),
+        (line, at) =>
+          at >= from &&
+          line.msg === msg &&
+          Object.entries(fields).every(([name, value]) => line[name] === value),
       )
       if (found !== undefined) return found
       await new Promise<void>((resolve) => {

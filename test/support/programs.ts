@@ -1,9 +1,14 @@
 import { accessSync, constants, globSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** Where Debian puts what is not in everybody's PATH. */
-const furtherFolders = ['/usr/sbin', '/usr/local/sbin', ...globSync('/usr/lib/postgresql/*/bin')]
+const furtherFolders = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/share/novnc/utils',
+  ...globSync('/usr/lib/postgresql/*/bin'),
+]
 
 /** Set where a peer that is missing is a fault of the machine, and no reason to look away. */
 const areRequired = process.env['DRAWBRIDGE_REQUIRE_PEERS'] === '1'
@@ -11,8 +16,9 @@ const areRequired = process.env['DRAWBRIDGE_REQUIRE_PEERS'] === '1'
 /** Browsers and databases are slow to start on a busy machine. */
 const timeout = 40_000
 
-/** The path of a program, or undefined where it is not installed. */
+/** The path of a program, or undefined where it is not installed. A path is itself. */
 export function findProgram(name: string): string | undefined {
+  if (isAbsolute(name)) return isExecutable(name) ? name : undefined
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders]
   return folders.map((folder) => join(folder, name)).find(isExecutable)
 }

@@ -6,10 +6,15 @@ import type { Peer } from './peers.ts'
 /**
  * A local port for programs that speak TCP only: each connection to it goes as binary messages
  * through a WebSocket of its own, and back, with the back-pressure of both.
+ * @param subprotocol what each WebSocket offers
  */
-export async function websocketTunnel(url: string, ca: string): Promise<Peer> {
+export async function websocketTunnel(
+  url: string,
+  ca: string,
+  subprotocol = 'binary',
+): Promise<Peer> {
   const server = createServer((socket) => {
-    const stream = createWebSocketStream(new WebSocket(url, ['binary'], { ca }))
+    const stream = createWebSocketStream(new WebSocket(url, [subprotocol], { ca }))
     // What ends one half ends the other; the program tells what it missed.
     stream.on('error', () => socket.destroy())
     socket.on('close', () => stream.destroy())

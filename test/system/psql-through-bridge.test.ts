@@ -46,6 +46,7 @@ describeWith(['postgres', 'initdb', 'psql'], 'psql through a bridge', () => {
     gateway = await startGateway(
       bridgeTo(`unix:${join(scratch.path, '.s.PGSQL.5432')}`, {
         listeners: { edge: { bind: '127.0.0.1:0', tls: { certificates: [{ cert, key }] } } },
+        routes: [{ name: 'main', bridge: 'backend', protocol: 'postgres' }],
       }),
     )
     tunnel = await websocketTunnel(`wss://localhost:${gateway.port()}/`, ca)

@@ -27,6 +27,7 @@ describeWith(['redis-server', 'redis-cli', 'redis-benchmark'], 'redis through a 
     gateway = await startGateway(
       bridgeTo(`tcp://127.0.0.1:${port}`, {
         listeners: { edge: { bind: '127.0.0.1:0', tls: { certificates: [{ cert, key }] } } },
+        routes: [{ name: 'main', bridge: 'backend', protocol: 'redis' }],
       }),
     )
     tunnel = await websocketTunnel(`wss://localhost:${gateway.port()}/`, ca)

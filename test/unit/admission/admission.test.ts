@@ -86,6 +86,15 @@ describe('all connections together', () => {
     expect(admission.acquireConnection(peer('10.0.0.1')).refusal?.token).toBe('gateway-full')
   })
 
+  test('count a peer that stands for others, who counts as nobody’s', () => {
+    const { admission } = setUp({ connections: 3, connectionsPerClient: 1 })
+    for (let count = 0; count < 3; count++)
+      expect(admission.acquireConnection(peer('192.0.2.1'), false).refusal).toBeUndefined()
+    expect(admission.acquireConnection(peer('192.0.2.1'), false).refusal?.token).toBe(
+      'gateway-full',
+    )
+  })
+
   test('a refused one does not count against its client', () => {
     const { admission } = setUp({ connections: 1, connectionsPerClient: 1 })
     const held = admission.acquireConnection(peer('192.0.2.1'))

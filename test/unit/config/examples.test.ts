@@ -47,7 +47,7 @@ test('the sidecar takes everything from its environment', async () => {
   expect(config).toMatchObject({
     listeners: { edge: { bind: { host: '::1', port: 81 } } },
     trustedProxies: ['unix'],
-    upstreams: { app: { servers: [{ kind: 'unix', path: '/run/app' }] } },
+    upstreams: { app: { servers: [{ server: { kind: 'unix', path: '/run/app' } }] } },
     routes: [{ origins: ['*'] }],
     monitor: { bind: { host: '127.0.0.1', port: 1 } },
   })

@@ -60,6 +60,7 @@ test('pairs that fit are taken; their paths are absolute', async () => {
       { cert: join(folder, 'chain.crt'), key: join(folder, 'one.key') },
     ],
     minVersion: 'TLSv1.2',
+    optional: false,
   })
 })
 
@@ -128,6 +129,43 @@ test.each([
 ])('refuses authorities in %s', async (ca, why) => {
   expect(await complaints(withCa(ca))).toEqual([
     `edge.yaml:2:58: upstreams.app.tls.ca: found ${ca}, ${why}, expected certificates in PEM`,
+  ])
+})
+
+const withOwn = (pair: string) =>
+  `listeners: { edge: { bind: "127.0.0.1:0" } }\nupstreams: { app: { servers: ["https://app"], tls: { ${pair} } } }\nroutes: [{ proxy: app }]\n`
+
+test('the certificate shown to upstreams has absolute paths', async () => {
+  const { config } = await load(withOwn('cert: one.crt, key: one.key'))
+  expect(config.upstreams['app']!.tls).toEqual({
+    verify: true,
+    certificate: { cert: join(folder, 'one.crt'), key: join(folder, 'one.key') },
+  })
+})
+
+test.each([
+  [
+    'cert: one.crt, key: two.key',
+    'key: found the key of another certificate, expected that of the cert beside it',
+  ],
+  [
+    'cert: text.txt, key: one.key',
+    'cert: found text.txt, which holds something else, expected a certificate in PEM',
+  ],
+  ['cert: one.crt', 'cert: found it without key, expected key beside it'],
+  ['key: one.key', 'key: found it without cert, expected cert beside it'],
+])('refuses for upstreams: %s', async (pair, why) => {
+  expect((await complaints(withOwn(pair))).map((line) => line.replace(/^.*? /, ''))).toEqual([
+    `upstreams.app.tls.${why}`,
+  ])
+})
+
+test('looks at the files of a bridge to targets too', async () => {
+  const bridge = `bridge: { targets: { from: "query:token", lookup: direct, allow: ["10.0.0.1"] }, tls: { ca: gone.crt, cert: one.crt } }`
+  const text = `listeners: { edge: { bind: "127.0.0.1:0" } }\nroutes: [{ ${bridge} }]\n`
+  expect((await complaints(text)).map((line) => line.replace(/^.*? /, ''))).toEqual([
+    'routes[0].bridge.tls.ca: found gone.crt, which does not exist, expected certificates in PEM',
+    'routes[0].bridge.tls.cert: found it without key, expected key beside it',
   ])
 })
 

@@ -27,24 +27,8 @@ test.each([
     'http2: true',
     'listeners.edge.http2: found true, expected false: anything else is not supported yet',
   ],
-  ['acceptProxyProtocol: { from: [] }', `listeners.edge.acceptProxyProtocol: ${unsupported}`],
 ])('is not built yet on a listener: %s', async (key, message) => {
   expect(await complaints(edge.replace('bind:', `${key}, bind:`) + routes)).toEqual([message])
-})
-
-test.each([
-  [
-    'balance: least-connections',
-    'upstreams.app.balance: found least-connections, expected round-robin: anything else is not supported yet',
-  ],
-  [
-    'balance: { hash: client }',
-    'upstreams.app.balance: found a mapping, expected round-robin: anything else is not supported yet',
-  ],
-  ['health: { path: / }', `upstreams.app.health: ${unsupported}`],
-  ['sendProxyProtocol: v2', `upstreams.app.sendProxyProtocol: ${unsupported}`],
-])('is not built yet on an upstream: %s', async (key, message) => {
-  expect(await complaints(edge.replace('servers:', `${key}, servers:`) + routes)).toEqual([message])
 })
 
 test('what means what this build does anyway is accepted, and leaves no trace', async () => {

@@ -77,6 +77,16 @@ test('the servers of an upstream speak one kind of protocol', () => {
   ])
 })
 
+test('an upstream has each server once', () => {
+  const upstreams = {
+    app: { servers: ['http://a', { url: 'http://b' }, { url: 'http://a', weight: 2 }] },
+    other: { servers: ['http://a'] },
+  }
+  expect(check({ upstreams })).toEqual([
+    'upstreams.app.servers[2].url: a URL that upstreams.app.servers[0] does not have already',
+  ])
+})
+
 test('a route leads to an upstream that exists', () => {
   expect(check({ ...app, routes: [{ proxy: 'app' }, { proxy: 'constructor' }] })).toEqual([
     'routes[1].proxy: the name of an upstream: app',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { complaints, edge, routes } from './config-text.ts'
 
 const url =
-  'a URL such as http://10.0.0.5:9001, tcp://10.0.0.5:5900 or unix:/path (http, https, ws, wss, tcp or tls; a port, which tcp and tls need; no user, path or query)'
+  'a URL such as http://10.0.0.5:9001, tcp://10.0.0.5:5900, srv://_http._tcp.example.com or unix:/path (http, https, ws, wss, tcp or tls; a port, which tcp and tls need; no user, path or query)'
 const origin =
   'an origin as browsers send it, such as https://app.example.com or https://*.example.com (lower case, no path, no slash behind it, no default port), null or "*"'
 const clock = 'a duration such as 500ms, 10s, 5m or 1h, above 0 and at most 596h, or none'
@@ -101,6 +101,21 @@ test.each([
   expect(await complaints(`${edge}${routes}${section}\n`)).toEqual([message])
 })
 
+test.each([
+  ['[10.0.0.0/8]', ': found a list, expected a mapping'],
+  ['{}', '.from: found nothing, expected a list'],
+  ['{ from: [] }', '.from: found an empty list, expected at least one address, CIDR or unix'],
+  [
+    '{ from: [lb.example] }',
+    '.from[0]: found lb.example, expected an address or CIDR such as 10.0.0.0/8, or unix',
+  ],
+])('proxies that announce their clients: %s', async (written, message) => {
+  const key = `acceptProxyProtocol: ${written}`
+  expect(await complaints(edge.replace('bind:', `${key}, bind:`) + routes)).toEqual([
+    `listeners.edge.acceptProxyProtocol${message}`,
+  ])
+})
+
 /** Routes of a file that is otherwise right, in one line. */
 test.each([
   [
@@ -179,11 +194,11 @@ test.each([
   ],
   [
     '{ proxy: raw }',
-    'routes[0].proxy: found raw, expected an upstream whose servers are http, https, ws, wss or unix',
+    'routes[0].proxy: found raw, expected an upstream whose servers are http, https, ws, wss, srv or unix',
   ],
   [
     '{ bridge: app }',
-    'routes[0].bridge: found app, expected an upstream whose servers are tcp, tls or unix',
+    'routes[0].bridge: found app, expected an upstream whose servers are tcp, tls, srv or unix',
   ],
 ])('route %s', async (route, message) => {
   const raw = edge.replace('upstreams: {', 'upstreams: { raw: { servers: ["tcp://raw:1"] },')
@@ -201,8 +216,12 @@ test.each([
   ['5', 'upstreams.u.servers[0]: found 5, expected a URL, or a mapping with url'],
   ['{ url: x }', `upstreams.u.servers[0].url: found x, expected ${url}`],
   [
-    '{ url: "http://a", weight: 2 }',
-    'upstreams.u.servers[0].weight: found 2, expected 1: anything else is not supported yet',
+    '{ url: "http://a", weight: 0 }',
+    'upstreams.u.servers[0].weight: found 0, expected a whole number from 1 to 1000',
+  ],
+  [
+    '{ url: "http://a", maxConnections: 0 }',
+    'upstreams.u.servers[0].maxConnections: found 0, expected none or a whole number above 0',
   ],
   [
     '"http://a", "tcp://a:1"',
@@ -211,6 +230,26 @@ test.each([
 ])('servers [%s]', async (servers, message) => {
   const text = `${edge.replace('upstreams: {', `upstreams: { u: { servers: [${servers}] },`)}${routes}`
   expect(await complaints(text)).toEqual([message])
+})
+
+const keyForm = 'client, header:NAME, cookie:NAME or query:NAME, such as cookie:session'
+
+test.each([
+  [
+    'balance: fastest',
+    'balance: found fastest, expected round-robin, least-connections, random-two, or a mapping with hash',
+  ],
+  ['balance: { hash: path }', `balance.hash: found path, expected ${keyForm}`],
+  ['balance: { hash: "cookie:a b" }', `balance.hash: found "cookie:a b", expected ${keyForm}`],
+  ['sticky: { cookie: "a=b" }', 'sticky.cookie: found "a=b", expected the name of a cookie'],
+  ['retries: -1', 'retries: found -1, expected a whole number from 0 to 100'],
+  ['maxConnections: 0', 'maxConnections: found 0, expected none or a whole number above 0'],
+  ['queue: 5', 'queue: found 5, expected none, or a mapping with max and timeout'],
+  ['queue: { max: 0 }', 'queue.max: found 0, expected a whole number above 0'],
+])('of an upstream, %s', async (line, message) => {
+  const upstream = `u: { servers: ["http://a"], ${line} },`
+  const text = `${edge.replace('upstreams: {', `upstreams: { ${upstream}`)}${routes}`
+  expect(await complaints(text)).toEqual([`upstreams.u.${message}`])
 })
 
 test.each([

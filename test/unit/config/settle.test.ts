@@ -27,7 +27,13 @@ test('a small file is complete: every default is the one of the design', async (
     closing: 5000,
   }
   expect(config).toStrictEqual({
-    listeners: { edge: { bind: { kind: 'tcp', host: '127.0.0.1', port: 0 }, clients: {} } },
+    listeners: {
+      edge: {
+        bind: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+        clients: {},
+        proxyProtocolFrom: [],
+      },
+    },
     trustedProxies: [],
     admission: { connections: 'auto', requestsPerClient: unlimited, memory: 'auto' },
     identity: { headers: {} },
@@ -35,7 +41,17 @@ test('a small file is complete: every default is the one of the design', async (
     authenticators: {},
     upstreams: {
       app: {
-        servers: [{ url: 'http://app', kind: 'http', host: 'app', port: 80, path: '' }],
+        servers: [
+          {
+            server: { url: 'http://app', kind: 'http', host: 'app', port: 80, path: '' },
+            weight: 1,
+            maxConnections: Infinity,
+          },
+        ],
+        balance: 'round-robin',
+        retries: 3,
+        onDown: 'keep',
+        ejection: { after: 5, time: 10_000, max: 300_000 },
         tls: { verify: true },
         preserveHost: true,
         timeouts: { connect: 5000, handshake: 10_000, response: 60_000 },
@@ -178,9 +194,36 @@ routes: [{ proxy: app }]
 monitor: { bind: unix:/run/monitor.sock }
 `)
   expect(config.listeners['edge']!.bind).toEqual({ kind: 'unix', path: `${folder}/run/edge.sock` })
-  expect(config.upstreams['app']!.servers[0]).toMatchObject({
+  expect(config.upstreams['app']!.servers[0]!.server).toMatchObject({
     url: 'unix:run/app.sock',
     path: `${folder}/run/app.sock`,
   })
   expect(config.monitor).toEqual({ bind: { kind: 'unix', path: '/run/monitor.sock' } })
+})
+
+test('a server has the places and the weight of its own, or those of its upstream', async () => {
+  const { config } = await load(`
+listeners: { edge: { bind: "127.0.0.1:0" } }
+upstreams:
+  app:
+    servers: ["http://a", { url: "http://b", weight: 5 }, { url: "http://c", maxConnections: none }]
+    maxConnections: 100
+    balance: { hash: "header:X-Room" }
+    sticky: { cookie: seat, secret: something }
+    queue: { max: 10 }
+routes: [{ proxy: app }]
+`)
+  const { servers, balance, sticky, queue } = config.upstreams['app']!
+  expect(
+    servers.map(({ server, weight, maxConnections }) => [server.url, weight, maxConnections]),
+  ).toEqual([
+    ['http://a', 1, 100],
+    ['http://b', 5, 100],
+    ['http://c', 1, Infinity],
+  ])
+  expect(balance).toEqual({ hash: { kind: 'header', name: 'x-room' } })
+  expect(sticky).toMatchObject({ cookie: 'seat', sameSite: 'lax' })
+  expect(sticky!.secret!.reveal()).toBe('something')
+  expect(queue).toEqual({ max: 10, timeout: 5_000 })
+  expect(JSON.stringify(config)).not.toContain('something')
 })

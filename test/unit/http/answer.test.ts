@@ -8,7 +8,7 @@ import type { WebSocketOffer } from '../../../src/upstream/upstream.ts'
 import { rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
 import { RawClient } from '../../support/raw-client.ts'
-import { calm, untilNoSockets, upstreamOf } from '../upstream/upstreams.ts'
+import { anyone, calm, untilNoSockets, upstreamOf } from '../upstream/upstreams.ts'
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -32,7 +32,7 @@ async function relayed(answer: (socket: Socket) => void, stallMs = 60_000) {
     head.socket.once('close', () => controller.abort(new GatewayError('client-lost', 'gone')))
     const { signal } = controller
     pool
-      .dialWebSocket(offer, calm)
+      .dialWebSocket(offer, anyone, calm)
       .then((dialed) => {
         if (dialed.kind !== 'answer') throw new Error('tunnelled')
         return relayAnswer(dialed, response, { stallMs, signal })

@@ -45,7 +45,7 @@ export async function forwarder(
     const { signal } = controller
     try {
       outcomes.push(
-        await forward({ request, headers, head, response }, pool, {
+        await forward({ request, facts: request, headers, head, response }, pool, {
           bodyLimit: Infinity,
           stallMs: 60_000,
           signal,

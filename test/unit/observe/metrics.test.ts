@@ -68,6 +68,23 @@ test('every refusal before the 101 is a series from the start', async () => {
   expect(text).not.toContain('error="frame-invalid"')
 })
 
+test('a server has its series for as long as it is named, with its totals and not their sum', async () => {
+  const metrics = new Metrics()
+  const figures = { mode: 'ready', up: true, live: 2, picks: 5, connectFailures: 1 }
+  const checks = { checksPassed: 0, checksFailed: 0, ejections: 0 }
+  const pool = { upstream: 'app', waiting: 3, panic: false }
+  const [a, b] = ['a', 'b'].map((server) => ({ ...figures, ...checks, server }))
+  metrics.upstreams([{ ...pool, servers: [a!, b!] }])
+  metrics.upstreams([{ ...pool, servers: [{ ...a!, mode: 'drain' }] }])
+  const text = await metrics.render()
+  expect(text).toContain('drawbridge_upstream_waiting{upstream="app"} 3')
+  expect(text).toContain('drawbridge_upstream_up{upstream="app",server="a"} 0')
+  expect(text).toContain('drawbridge_upstream_connections{upstream="app",server="a"} 2')
+  expect(text).toContain('drawbridge_upstream_picks_total{upstream="app",server="a"} 5')
+  expect(text).toContain('drawbridge_upstream_connect_failures_total{upstream="app",server="a"} 1')
+  expect(text).not.toContain('server="b"')
+})
+
 test('collectors run before every rendering', async () => {
   const metrics = new Metrics()
   let open = 0

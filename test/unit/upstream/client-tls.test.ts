@@ -8,8 +8,11 @@ import { text } from 'node:stream/consumers'
 import { createServer as createTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CertificateFiles } from '../../../src/config/config.ts'
+import type { UpstreamPool } from '../../../src/upstream/pool.ts'
 import { mintPair } from '../../support/certs.ts'
-import { calm, upstreamOf } from './upstreams.ts'
+import { TestAuthority } from '../../support/client-certs.ts'
+import { anyone, calm, configOf, upstreamOf } from './upstreams.ts'
 
 let folder = ''
 let ca = ''
@@ -51,8 +54,12 @@ async function tlsServer(): Promise<number> {
   return listen(server)
 }
 
-async function said(url: string, tls: Parameters<typeof upstreamOf>[1]): Promise<string> {
-  const { socket } = await upstreamOf([url], tls).dialTcp(calm)
+function said(url: string, tls: Parameters<typeof upstreamOf>[1]): Promise<string> {
+  return saidTo(upstreamOf([url], tls))
+}
+
+async function saidTo(pool: UpstreamPool): Promise<string> {
+  const { socket } = await pool.dialTcp(anyone, calm)
   socket.end()
   const words = await text(socket)
   socket.destroy()
@@ -78,7 +85,50 @@ test.each([
   ['another servername', 'tls://127.0.0.1', () => ({ ca, servername: 'front.test' })],
 ])('%s is upstream-tls', async (_, url, tls) => {
   const pool = upstreamOf([`${url}:${await tlsServer()}`], { tls: tls() })
-  await expect(pool.dialTcp(calm)).rejects.toMatchObject({ token: 'upstream-tls' })
+  await expect(pool.dialTcp(anyone, calm)).rejects.toMatchObject({ token: 'upstream-tls' })
+})
+
+/** A TLS server that takes the gateways of an authority only, and says which one it has met. */
+async function askingServer(gateways: TestAuthority): Promise<number> {
+  const options = { ...pair, ca: gateways.cert, requestCert: true, maxVersion: 'TLSv1.2' as const }
+  const server = createTls({ ...options, allowHalfOpen: true }, (socket) => {
+    const said = String(socket.getPeerCertificate().subject.CN)
+    socket.on('error', () => undefined)
+    socket.on('end', () => socket.end(said)).resume()
+  })
+  server.on('tlsClientError', () => undefined)
+  return listen(server)
+}
+
+async function issued(authority: TestAuthority, name: string): Promise<CertificateFiles> {
+  const { cert, key } = authority.issue({ subject: [['CN', name]] })
+  const files = { cert: join(folder, 'own.crt'), key: join(folder, 'own.key') }
+  await writeFile(files.cert, cert)
+  await writeFile(files.key, key)
+  return files
+}
+
+test('a server that asks for it is shown the certificate, a new one after a reload', async () => {
+  const gateways = new TestAuthority('gateways')
+  const url = `tls://127.0.0.1:${await askingServer(gateways)}`
+  const settings = { tls: { ca, certificate: await issued(gateways, 'one') } }
+  const pool = upstreamOf([url], settings)
+  expect(await saidTo(pool)).toBe('one')
+  await issued(gateways, 'two')
+  expect(await saidTo(pool)).toBe('one')
+  pool.reconfigure(configOf([url], settings))
+  expect(await saidTo(pool)).toBe('two')
+})
+
+test.each([
+  ['no certificate', false],
+  ['the certificate of another authority', true],
+])('%s is upstream-tls where one is asked for', async (_, isShown) => {
+  const port = await askingServer(new TestAuthority('gateways'))
+  const certificate = await issued(new TestAuthority('others'), 'stranger')
+  const tls = { ca, ...(isShown && { certificate }) }
+  const pool = upstreamOf([`tls://127.0.0.1:${port}`], { tls })
+  await expect(pool.dialTcp(anyone, calm)).rejects.toMatchObject({ token: 'upstream-tls' })
 })
 
 test('verify: false takes any certificate', async () => {
@@ -101,7 +151,7 @@ test("requests over https are kept on one connection, whatever the client's Host
       end: () => undefined,
     }
     const request = { method: 'GET', target: '/', headers: ['Host', host], body: undefined }
-    const options = { stallMs: 1_000, signal: calm }
+    const options = { facts: anyone, stallMs: 1_000, signal: calm }
     await pool.request({ ...request, contentLength: undefined }, sink, options)
     expect(body).toBe(host)
   }

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
-import { calm, untilNoSockets, upstreamOf } from './upstreams.ts'
+import { anyone, calm, untilNoSockets, upstreamOf } from './upstreams.ts'
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -23,7 +23,7 @@ async function server(handle: (socket: Socket) => void = () => undefined): Promi
 
 test.each(['127.0.0.1', 'localhost'])('connects to %s, ready and silent', async (host) => {
   const { port } = await server((socket) => socket.write('hello'))
-  const { socket, server: name } = await upstreamOf([`tcp://${host}:${port}`]).dialTcp(calm)
+  const { socket, server: name } = await upstreamOf([`tcp://${host}:${port}`]).dialTcp(anyone, calm)
   expect(name).toBe(`tcp://${host}:${port}`)
   expect(socket.readableFlowing).toBe(null)
   expect(['connect', 'close'].map((event) => socket.listenerCount(event))).toEqual([0, 0])
@@ -34,7 +34,7 @@ test.each(['127.0.0.1', 'localhost'])('connects to %s, ready and silent', async 
 
 test('half-closes', async () => {
   const { port } = await server((socket) => socket.on('end', () => socket.end('bye')).resume())
-  const { socket } = await upstreamOf([`tcp://127.0.0.1:${port}`]).dialTcp(calm)
+  const { socket } = await upstreamOf([`tcp://127.0.0.1:${port}`]).dialTcp(anyone, calm)
   socket.end()
   expect(await text(socket)).toBe('bye')
 })
@@ -45,7 +45,7 @@ test('connects to a unix socket', async () => {
   const unix = createUnixServer((socket) => socket.end('hello'))
   unix.listen(path)
   await once(unix, 'listening')
-  const { socket } = await upstreamOf([`unix:${path}`]).dialTcp(calm)
+  const { socket } = await upstreamOf([`unix:${path}`]).dialTcp(anyone, calm)
   expect(await text(socket)).toBe('hello')
   socket.destroy()
   unix.close()
@@ -58,25 +58,25 @@ test.each([
   ['a unix socket that is not there', 'unix:/nowhere/socket', 'upstream-unreachable'],
   ['a name that does not exist', 'tcp://nowhere.invalid:1', 'upstream-unresolved'],
 ])('%s', async (_, url, token) => {
-  await expect(upstreamOf([url]).dialTcp(calm)).rejects.toMatchObject({ token })
+  await expect(upstreamOf([url]).dialTcp(anyone, calm)).rejects.toMatchObject({ token })
 })
 
 test('a server that does not speak TLS is upstream-tls', async () => {
   const peer = await server((socket) => socket.end('SSH-2.0\r\n'))
   const pool = upstreamOf([`tls://127.0.0.1:${peer.port}`])
-  await expect(pool.dialTcp(calm)).rejects.toMatchObject({ token: 'upstream-tls' })
+  await expect(pool.dialTcp(anyone, calm)).rejects.toMatchObject({ token: 'upstream-tls' })
 })
 
 test('a server that resets the TLS handshake is upstream-tls', async () => {
   const peer = await server((socket) => socket.once('data', () => socket.resetAndDestroy()))
   const pool = upstreamOf([`tls://127.0.0.1:${peer.port}`])
-  await expect(pool.dialTcp(calm)).rejects.toMatchObject({ token: 'upstream-tls' })
+  await expect(pool.dialTcp(anyone, calm)).rejects.toMatchObject({ token: 'upstream-tls' })
 })
 
 test('one clock covers the TLS handshake too', async () => {
   const peer = await server()
   const pool = upstreamOf([`tls://localhost:${peer.port}`], { connect: 50 })
-  await expect(pool.dialTcp(calm)).rejects.toMatchObject({ token: 'upstream-timeout' })
+  await expect(pool.dialTcp(anyone, calm)).rejects.toMatchObject({ token: 'upstream-timeout' })
   await untilNoSockets(peer)
 })
 
@@ -85,20 +85,20 @@ test('an abort ends a TLS handshake at once, with its own reason', async () => {
   const reason = new Error('gone')
   const peer = await server((socket) => socket.once('data', () => controller.abort(reason)))
   const pool = upstreamOf([`tls://127.0.0.1:${peer.port}`])
-  await expect(pool.dialTcp(controller.signal)).rejects.toBe(reason)
+  await expect(pool.dialTcp(anyone, controller.signal)).rejects.toBe(reason)
   await untilNoSockets(peer)
 })
 
 test('a signal that was aborted before dials nothing', async () => {
   const peer = await server()
   const pool = upstreamOf([`tcp://127.0.0.1:${peer.port}`])
-  await expect(pool.dialTcp(AbortSignal.abort('gone'))).rejects.toBe('gone')
+  await expect(pool.dialTcp(anyone, AbortSignal.abort('gone'))).rejects.toBe('gone')
   expect(peer.sockets.size).toBe(0)
 })
 
 test('a reset while nobody listens ends nothing but the socket', async () => {
   const peer = await server()
-  const { socket } = await upstreamOf([`tcp://127.0.0.1:${peer.port}`]).dialTcp(calm)
+  const { socket } = await upstreamOf([`tcp://127.0.0.1:${peer.port}`]).dialTcp(anyone, calm)
   socket.resume()
   const [other] = peer.sockets
   other!.resetAndDestroy()

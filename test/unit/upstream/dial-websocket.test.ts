@@ -7,7 +7,7 @@ import { acceptKey } from '../../../src/websocket/accept-key.ts'
 import { rawServer, wsEcho } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
 import { hostileAnswers } from './hostile-answers.ts'
-import { calm, untilNoSockets, upstreamOf } from './upstreams.ts'
+import { anyone, calm, untilNoSockets, upstreamOf } from './upstreams.ts'
 import type { UpstreamSettings } from './upstreams.ts'
 
 const offer: WebSocketOffer = {
@@ -63,7 +63,7 @@ test('sends the handshake with the offered lines in order and a fresh key', asyn
     socket.write(accepting(head))
   })
   for (let count = 0; count < 2; count++) {
-    const dialed = await pool.dialWebSocket(offer, calm)
+    const dialed = await pool.dialWebSocket(offer, anyone, calm)
     if (dialed.kind === 'websocket') dialed.socket.destroy()
   }
   const keys = heads.map((head) => /Sec-WebSocket-Key: (\S+)/.exec(head)?.[1])
@@ -92,7 +92,7 @@ test('offers nothing where the client offered nothing', async () => {
     seen = head
     socket.write(accepting(head))
   })
-  const dialed = await pool.dialWebSocket({ ...offer, protocols: [], extensions: [] }, calm)
+  const dialed = await pool.dialWebSocket({ ...offer, protocols: [], extensions: [] }, anyone, calm)
   expect(dialed).toMatchObject({ kind: 'websocket', protocol: undefined, extensions: undefined })
   expect(seen).not.toMatch(/Sec-WebSocket-(Protocol|Extensions)/)
   if (dialed.kind === 'websocket') dialed.socket.destroy()
@@ -115,7 +115,7 @@ test.each([
   'takes a 101 with %s',
   async (_, lines, facts) => {
     const { pool } = await upstream((socket, head) => socket.write(accepting(head, lines)))
-    const dialed = await pool.dialWebSocket(offer, calm)
+    const dialed = await pool.dialWebSocket(offer, anyone, calm)
     expect(dialed).toMatchObject({ kind: 'websocket', ...facts })
     if (dialed.kind === 'websocket') dialed.socket.destroy()
   },
@@ -150,7 +150,7 @@ test.each([
   ['chunks', { 'Transfer-Encoding': 'chunked' }],
 ])('refuses a 101 with %s, and destroys the socket', async (_, lines) => {
   const { peer, pool } = await upstream((socket, head) => socket.write(accepting(head, lines)))
-  await expect(pool.dialWebSocket(offer, calm)).rejects.toMatchObject({
+  await expect(pool.dialWebSocket(offer, anyone, calm)).rejects.toMatchObject({
     token: 'upstream-handshake',
   })
   await untilNoSockets(peer)
@@ -161,7 +161,7 @@ test.each([
   ['HTTP/1.0', (answer: string) => answer.replace('HTTP/1.1', 'HTTP/1.0')],
 ])('refuses a 101 with %s', async (_, change) => {
   const { peer, pool } = await upstream((socket, head) => socket.write(change(accepting(head))))
-  await expect(pool.dialWebSocket(offer, calm)).rejects.toMatchObject({
+  await expect(pool.dialWebSocket(offer, anyone, calm)).rejects.toMatchObject({
     token: 'upstream-handshake',
   })
   await untilNoSockets(peer)
@@ -172,7 +172,9 @@ test.each(hostileAnswers)('$name: $token, and the socket is destroyed', async (h
     socket.write(hostile.bytes, 'latin1')
     if (hostile.fin) socket.end()
   })
-  await expect(pool.dialWebSocket(offer, calm)).rejects.toMatchObject({ token: hostile.token })
+  await expect(pool.dialWebSocket(offer, anyone, calm)).rejects.toMatchObject({
+    token: hostile.token,
+  })
   await untilNoSockets(peer)
 })
 
@@ -184,7 +186,7 @@ test.each([
   const { pool } = await upstream((socket, head) =>
     socket.write(interim.repeat(count) + accepting(head)),
   )
-  const dialed = await pool.dialWebSocket(offer, calm)
+  const dialed = await pool.dialWebSocket(offer, anyone, calm)
   expect(dialed.kind).toBe('websocket')
   if (dialed.kind === 'websocket') dialed.socket.destroy()
 })
@@ -194,7 +196,7 @@ test('hands over a paused socket with early frames in front and nobody listening
     socket.write(Buffer.concat([Buffer.from(accepting(head)), Buffer.from('8102', 'hex')]))
     socket.write('hi')
   })
-  const dialed = await pool.dialWebSocket(offer, calm)
+  const dialed = await pool.dialWebSocket(offer, anyone, calm)
   if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
   const { socket } = dialed
   expect(socket.isPaused()).toBe(true)
@@ -220,7 +222,7 @@ test('a 101 may come in pieces, cut anywhere', async () => {
     setImmediate(() => socket.write(`${answer.slice(at)}early`))
   })
   for (; at < 100; at += 7) {
-    const dialed = await pool.dialWebSocket(offer, calm)
+    const dialed = await pool.dialWebSocket(offer, anyone, calm)
     if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
     let early = ''
     dialed.socket.on('data', (chunk: Buffer) => (early += chunk.toString('latin1')))
@@ -236,7 +238,7 @@ test('frames behind an interim answer and the 101 are in front as well, with nob
     socket.write(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${accepting(head)}ea`)
     socket.write('rly')
   })
-  const dialed = await pool.dialWebSocket(offer, calm)
+  const dialed = await pool.dialWebSocket(offer, anyone, calm)
   if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
   const { socket } = dialed
   const listeners = socket.eventNames().filter((name) => typeof name === 'string')
@@ -251,7 +253,7 @@ test('frames behind an interim answer and the 101 are in front as well, with nob
 
 test('early frames that came in the read of the 101 are still there after the other side ended', async () => {
   const { pool } = await upstream((socket, head) => socket.end(`${accepting(head)}last words`))
-  const dialed = await pool.dialWebSocket(offer, calm)
+  const dialed = await pool.dialWebSocket(offer, anyone, calm)
   if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
   expect(await text(dialed.socket)).toBe('last words')
   dialed.socket.destroy()
@@ -262,7 +264,7 @@ test('half-closes: what comes after our FIN is read', async () => {
     socket.write(accepting(head))
     socket.on('end', () => socket.end('goodbye'))
   })
-  const dialed = await pool.dialWebSocket(offer, calm)
+  const dialed = await pool.dialWebSocket(offer, anyone, calm)
   if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
   dialed.socket.end()
   expect(await text(dialed.socket)).toBe('goodbye')
@@ -279,7 +281,7 @@ test.each([
     socket.write(`HTTP/1.1 ${status} So be it\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n${rest}`)
     if (rest.includes('close')) socket.end()
   })
-  const answer = await pool.dialWebSocket(offer, calm)
+  const answer = await pool.dialWebSocket(offer, anyone, calm)
   if (answer.kind !== 'answer') throw new Error('tunnelled')
   expect(answer).toMatchObject({ status, statusText: 'So be it' })
   expect(answer.headers.slice(0, 4)).toEqual(['Set-Cookie', 'a', 'Set-Cookie', 'b'])
@@ -290,7 +292,7 @@ test.each([
 test('silence is upstream-timeout, half a head too', async () => {
   for (const part of ['', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: webs']) {
     const { peer, pool } = await upstream((socket) => socket.write(part), { handshake: 50 })
-    await expect(pool.dialWebSocket(offer, calm)).rejects.toMatchObject({
+    await expect(pool.dialWebSocket(offer, anyone, calm)).rejects.toMatchObject({
       token: 'upstream-timeout',
     })
     await untilNoSockets(peer)
@@ -299,23 +301,25 @@ test('silence is upstream-timeout, half a head too', async () => {
 
 test('a reset before the answer is upstream-lost', async () => {
   const { pool } = await upstream((socket) => socket.resetAndDestroy())
-  await expect(pool.dialWebSocket(offer, calm)).rejects.toMatchObject({ token: 'upstream-lost' })
+  await expect(pool.dialWebSocket(offer, anyone, calm)).rejects.toMatchObject({
+    token: 'upstream-lost',
+  })
 })
 
 test('an abort ends the dial at once, with its own reason', async () => {
   const controller = new AbortController()
   const reason = new Error('the client has gone')
   const { peer, pool } = await upstream(() => controller.abort(reason))
-  await expect(pool.dialWebSocket(offer, controller.signal)).rejects.toBe(reason)
+  await expect(pool.dialWebSocket(offer, anyone, controller.signal)).rejects.toBe(reason)
   await untilNoSockets(peer)
-  await expect(pool.dialWebSocket(offer, controller.signal)).rejects.toBe(reason)
+  await expect(pool.dialWebSocket(offer, anyone, controller.signal)).rejects.toBe(reason)
 })
 
 test('opens a real WebSocket', async () => {
   const peer = await wsEcho()
   peers.push(peer)
   const pool = upstreamOf([`ws://127.0.0.1:${peer.port}`])
-  const dialed = await pool.dialWebSocket({ ...offer, protocols: [] }, calm)
+  const dialed = await pool.dialWebSocket({ ...offer, protocols: [] }, anyone, calm)
   if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
   dialed.socket.write(Buffer.from('8182000000006869', 'hex'))
   dialed.socket.resume()

@@ -5,7 +5,7 @@ import type { AnswerHead, AnswerSink, HttpRequest } from '../../../src/upstream/
 import type { UpstreamPool } from '../../../src/upstream/pool.ts'
 import { httpServer, rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
-import { calm, untilNoSockets, upstreamOf } from './upstreams.ts'
+import { anyone, calm, untilNoSockets, upstreamOf } from './upstreams.ts'
 
 const peers: Peer[] = []
 afterEach(() => {
@@ -46,7 +46,7 @@ const request: HttpRequest = {
 
 async function ask(pool: UpstreamPool, headers = request.headers): Promise<string> {
   const sink = new Collected()
-  await pool.request({ ...request, headers }, sink, { stallMs: 1_000, signal: calm })
+  await pool.request({ ...request, headers }, sink, { facts: anyone, stallMs: 1_000, signal: calm })
   return sink.body
 }
 
@@ -89,6 +89,54 @@ test('what was written to one server is not written to another', async () => {
   const pool = upstreamOf([`http://127.0.0.1:${breaking.port}`, `http://127.0.0.1:${port}`])
   await expect(ask(pool)).rejects.toMatchObject({ token: 'upstream-lost' })
   expect(count).toBe(1)
+})
+
+test('a handshake that was written to one server is not written to another', async () => {
+  let handshakes = 0
+  const breaking = await rawServer((socket) => {
+    socket.once('data', () => socket.resetAndDestroy())
+  })
+  const other = await rawServer((socket) => {
+    socket.once('data', () => handshakes++)
+  })
+  peers.push(breaking, other)
+  const pool = upstreamOf([`http://127.0.0.1:${breaking.port}`, `http://127.0.0.1:${other.port}`])
+  const offer = { target: '/', headers: ['Host', 'x'], protocols: [], extensions: [] }
+  await expect(pool.dialWebSocket(offer, anyone, calm)).rejects.toMatchObject({
+    token: 'upstream-lost',
+  })
+  expect(handshakes).toBe(0)
+  expect(pool.report().servers).toMatchObject([
+    { live: 0, picks: 1 },
+    { live: 0, picks: 0 },
+  ])
+})
+
+test('what a kept connection lost is asked again of the same server, in the same place', async () => {
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  let [connections, requests] = [0, 0]
+  const peer = await rawServer((socket) => {
+    connections++
+    socket.on('data', () => {
+      requests++
+      if (requests === 2) socket.destroy()
+      else socket.write(answer)
+    })
+  })
+  const other = await named('other')
+  peers.push(peer)
+  const url = `http://127.0.0.1:${peer.port}`
+  const pool = upstreamOf([url, `http://127.0.0.1:${other.port}`])
+  // The other has its turn in between.
+  expect(await ask(pool)).toBe('ok.')
+  await ask(pool)
+  expect(await ask(pool)).toBe('ok.')
+  expect({ connections, requests }).toEqual({ connections: 2, requests: 3 })
+  expect(pool.report().servers).toMatchObject([
+    { server: url, picks: 2, live: 0 },
+    { picks: 1, live: 0 },
+  ])
+  pool.destroy()
 })
 
 test("the server's own name is sent as Host where the client's is not kept, or there is none", async () => {

@@ -1,31 +1,68 @@
 import type { UpstreamConfig } from '../../../src/config/config.ts'
 import { parseServer } from '../../../src/config/server-url.ts'
+import { RawHeaderLines } from '../../../src/listener/header-lines.ts'
 import { Resolver } from '../../../src/upstream/resolve.ts'
+import type { PickFacts } from '../../../src/upstream/balance/pick-facts.ts'
 import type { Peer } from '../../support/peers.ts'
 import { UpstreamPool } from '../../../src/upstream/pool.ts'
 
-export interface UpstreamSettings {
+type Defaulted = 'balance' | 'sticky' | 'retries' | 'queue' | 'onDown' | 'preserveHost'
+type Health = 'health' | 'ejection' | 'slowStart' | 'sendProxyProtocol'
+
+export interface UpstreamSettings extends Partial<Pick<UpstreamConfig, Defaulted | Health>> {
   readonly connect?: number
   readonly handshake?: number
   readonly response?: number
   readonly tls?: Partial<UpstreamConfig['tls']>
-  readonly preserveHost?: boolean
+  /** Of each server. */
+  readonly maxConnections?: number
+  /** In the order of the servers. */
+  readonly weights?: readonly number[]
 }
 
-/** An upstream of these servers, with clocks that no test waits for unless it sets them. */
+/** The configuration of these servers, with clocks that no test waits for unless it sets them. */
+export function configOf(
+  servers: readonly string[],
+  settings: UpstreamSettings = {},
+): UpstreamConfig {
+  const { connect = 5_000, handshake = 5_000, response = 5_000, tls, ...rest } = settings
+  const { maxConnections = Infinity, weights = [], ...config } = rest
+  return {
+    balance: 'round-robin',
+    retries: 3,
+    onDown: 'keep',
+    preserveHost: true,
+    ...config,
+    servers: servers.map((url, at) => ({
+      server: parseServer(url)!,
+      weight: weights[at] ?? 1,
+      maxConnections,
+    })),
+    tls: { verify: true, ...tls },
+    timeouts: { connect, handshake, response },
+  }
+}
+
+/** An upstream of these servers. */
 export function upstreamOf(
   servers: readonly string[],
   settings: UpstreamSettings = {},
   resolver = new Resolver(),
 ): UpstreamPool {
-  const { connect = 5_000, handshake = 5_000, response = 5_000 } = settings
-  const config: UpstreamConfig = {
-    servers: servers.map((url) => parseServer(url)!),
-    tls: { verify: true, ...settings.tls },
-    preserveHost: settings.preserveHost ?? true,
-    timeouts: { connect, handshake, response },
-  }
-  return new UpstreamPool(config, resolver)
+  return new UpstreamPool('app', configOf(servers, settings), resolver)
+}
+
+/** A request of a client that sends these header lines, name and value alternating. */
+export function asks(headers: readonly string[] = [], more: Partial<PickFacts> = {}): PickFacts {
+  return { ...anyone, headers: new RawHeaderLines(headers), ...more }
+}
+
+/** A request of which there is nothing to say. */
+export const anyone: PickFacts = {
+  client: '192.0.2.1',
+  scheme: 'http',
+  query: '',
+  headers: { all: () => [] },
 }
 
 /** A signal that nothing aborts. */

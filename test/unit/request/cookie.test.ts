@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookieValues, withoutCookies } from '../../../src/auth/cookie.ts'
+import { cookieValues, withoutCookies } from '../../../src/request/cookie.ts'
 
 test.each([
   [['session=a'], ['a']],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { queryValues, withoutKeys } from '../../../src/auth/query.ts'
+import { queryValues, withoutKeys } from '../../../src/request/query.ts'
 
 test.each([
   ['?token=a', ['a']],

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { GatewayError } from '../../../src/errors.ts'
+import { WaitingLine } from '../../../src/upstream/waiting-line.ts'
+import { calm } from './upstreams.ts'
+
+const unavailable = { token: 'upstream-unavailable' }
+
+/** Places that are given out in the order of asking. */
+class Places {
+  free = 0
+  readonly take = (): string | undefined => (this.free > 0 ? `place ${this.free--}` : undefined)
+}
+
+test('nobody waits where nobody may', async () => {
+  const line = new WaitingLine<string>(undefined)
+  expect(line.open).toBe(false)
+  await expect(line.wait(() => 'never', calm)).rejects.toMatchObject(unavailable)
+})
+
+test('those who came first are served first, one for each place', async () => {
+  const places = new Places()
+  const line = new WaitingLine<string>({ max: 3, timeout: 60_000 })
+  const served: string[] = []
+  const all = ['a', 'b', 'c'].map((name) =>
+    line.wait(places.take, calm).then((place) => served.push(`${name}: ${place}`)),
+  )
+  line.serve()
+  expect(line.length).toBe(3)
+  places.free = 1
+  line.serve()
+  expect(line.length).toBe(2)
+  places.free = 2
+  line.serve()
+  await Promise.all(all)
+  expect(served).toEqual(['a: place 1', 'b: place 2', 'c: place 1'])
+})
+
+test('one more than may wait is refused, and the others go on waiting', async () => {
+  const line = new WaitingLine<string>({ max: 1, timeout: 60_000 })
+  const places = new Places()
+  const first = line.wait(places.take, calm)
+  expect(line.open).toBe(false)
+  await expect(line.wait(places.take, calm)).rejects.toMatchObject(unavailable)
+  places.free = 1
+  line.serve()
+  expect(await first).toBe('place 1')
+})
+
+test('who waits for too long is refused', async () => {
+  const line = new WaitingLine<string>({ max: 1, timeout: 1 })
+  await expect(line.wait(() => undefined, calm)).rejects.toMatchObject(unavailable)
+  expect(line.length).toBe(0)
+})
+
+test('who has gone waits no longer, and takes no place', async () => {
+  const line = new WaitingLine<string>({ max: 2, timeout: 60_000 })
+  const places = new Places()
+  const leaving = new AbortController()
+  const gone = line.wait(places.take, leaving.signal)
+  const behind = line.wait(places.take, calm)
+  const reason = new GatewayError('client-lost', 'gone')
+  leaving.abort(reason)
+  await expect(gone).rejects.toBe(reason)
+  places.free = 1
+  line.serve()
+  expect(await behind).toBe('place 1')
+  await expect(line.wait(places.take, leaving.signal)).rejects.toBe(reason)
+})
+
+test('where there will never be a place, that is told at once, to everybody', async () => {
+  const line = new WaitingLine<string>({ max: 2, timeout: 60_000 })
+  const never = (): undefined => {
+    throw new GatewayError('upstream-unavailable', 'all in maintenance')
+  }
+  const waiting = [line.wait(never, calm), line.wait(never, calm)]
+  line.serve()
+  for (const one of waiting) await expect(one).rejects.toThrow(/maintenance/)
+})
+
+test('an end is for all who wait', async () => {
+  const line = new WaitingLine<string>({ max: 2, timeout: 60_000 })
+  const waiting = [line.wait(() => undefined, calm), line.wait(() => undefined, calm)]
+  const reason = new GatewayError('draining', 'closing')
+  line.end(reason)
+  for (const one of waiting) await expect(one).rejects.toBe(reason)
+  expect(line.length).toBe(0)
+})
