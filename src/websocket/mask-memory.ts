@@ -5,32 +5,31 @@ import { applyMask, maskWord } from './mask.ts'
  * bytes a turn with a word, in four vectors of 16, from `at` until `end` is reached. JavaScript has
  * no other way to a vector instruction.
  */
-const program = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  ...[0x01, 0x07, 0x01, 0x60, 0x03, 0x7f, 0x7f, 0x7f, 0x00], // (at, end, word) => nothing
-  ...[0x03, 0x02, 0x01, 0x00],
-  ...[0x05, 0x03, 0x01, 0x00, 0x02],
-  ...[0x07, 0x11, 0x02, 0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02, 0x00], // memory
-  ...[0x04, 0x6d, 0x61, 0x73, 0x6b, 0x00, 0x00], // mask
-  ...[0x0a, 0x5c, 0x01, 0x5a, 0x01, 0x01, 0x7b],
-  ...[0x20, 0x02, 0xfd, 0x11, 0x21, 0x03], // the word, four times
-  ...[0x03, 0x40],
-  ...xorVector(0),
-  ...xorVector(16),
-  ...xorVector(32),
-  ...xorVector(48),
-  ...[0x20, 0x00, 0x41, 0xc0, 0x00, 0x6a, 0x22, 0x00], // at += 64
-  ...[0x20, 0x01, 0x49, 0x0d, 0x00], // again while at < end
-  ...[0x0b, 0x0b],
-])
+const program = [
+  '0061736d 01000000',
+  '01 07 01 60 03 7f7f7f 00', // (at, end, word) => nothing
+  '03 02 01 00',
+  '05 03 01 00 02',
+  '07 11 02 06 6d656d6f7279 02 00', // memory
+  '04 6d61736b 00 00', // mask
+  '0a 5c 01 5a 01 01 7b',
+  '2002 fd11 2103', // the word, four times
+  '0340',
+  xorVector('00'),
+  xorVector('10'),
+  xorVector('20'),
+  xorVector('30'),
+  '2000 41c000 6a 2200', // at += 64
+  '2001 49 0d00', // again while at < end
+  '0b 0b',
+]
 const turnBytes = 64
 const memoryBytes = 2 * 65_536
 /** Below, a call into the module costs more than it gains. */
 const worthwhileBytes = 4096
 
-function xorVector(offset: number): number[] {
-  const load = [0x20, 0x00, 0x20, 0x00, 0xfd, 0x00, 0x04, offset]
-  return [...load, 0x20, 0x03, 0xfd, 0x51, 0xfd, 0x0b, 0x04, offset]
+function xorVector(offset: string): string {
+  return `2000 2000 fd0004${offset} 2003 fd51 fd0b04${offset}`
 }
 
 type Mask = (at: number, end: number, word: number) => void
@@ -56,8 +55,10 @@ export class MaskMemory {
   /** @returns undefined where WebAssembly or its vectors are not to be had */
   static create(): MaskMemory | undefined {
     try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- where it is not so, that is caught
       const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssembly
-      const { memory, mask } = new Instance(new Module(program)).exports
+      const bytes = Buffer.from(program.join('').replaceAll(' ', ''), 'hex')
+      const { memory, mask } = new Instance(new Module(bytes)).exports
       return new MaskMemory(Buffer.from(memory.buffer, 0, memoryBytes), mask)
     } catch {
       // As with --jitless: it is then done word by word.

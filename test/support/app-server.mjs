@@ -7,7 +7,7 @@ let port = Number(process.argv[2])
 let delayMs = 0
 process.on('message', (message) => (delayMs = message.delayMs))
 
-const soon = (work) => (delayMs === 0 ? work() : setTimeout(work, delayMs))
+const soon = (work) => (delayMs === 0 ? work() : setTimeout(() => work(), delayMs))
 const server = createServer((_request, response) => soon(() => response.end(String(port))))
 const sockets = new WebSocketServer({ noServer: true })
 server.on('upgrade', (request, socket, head) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { applyMask } from '../../websocket/mask.ts'
 import type { ApplyMask } from '../../websocket/mask.ts'
 import { MaskMemory } from '../../websocket/mask-memory.ts'
@@ -86,7 +86,9 @@ async function carries(make: MakePort): Promise<boolean> {
   })
   try {
     await once(server.listen(0, '127.0.0.1'), 'listening')
-    const { port } = server.address() as AddressInfo
+    const address = server.address()
+    if (address === null || typeof address === 'string') return false
+    const { port } = address
     const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
     const late = setTimeout(() => client.destroy(), probeMs)
     let answer = ''

@@ -92,7 +92,7 @@ export class HandleOutbox implements Outbox {
         this.#completed(writeStatus)
       }
     } catch (error) {
-      this.#fail(error as Error)
+      this.#fail(error instanceof Error ? error : undefined)
     }
   }
 
@@ -122,7 +122,7 @@ export class HandleOutbox implements Outbox {
     }
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error | undefined): void {
     this.#failed = true
     this.#backlog = undefined
     this.#socket.destroy(error)

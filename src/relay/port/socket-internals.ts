@@ -85,8 +85,9 @@ export class ReadTakeover {
     socket.pause()
     const early: Buffer[] = []
     // One read may leave chunks behind.
-    for (let part: Buffer | null; (part = socket.read() as Buffer | null) !== null;)
-      early.push(part)
+    for (let part: unknown; (part = socket.read()) !== null;) {
+      if (part instanceof Buffer) early.push(part)
+    }
     // After read(), which starts reading again.
     pauseReading(socket)
     Reflect.set(socket, this.#fields.generator, null)
@@ -176,8 +177,10 @@ export function transportQueue(socket: Duplex): number {
   return sizeOf(handle) + sizeOf(property(handle, '_parent'))
 }
 
+const handleKey = '_handle'
+
 function handleOf(socket: Socket): Handle | null | undefined {
-  return (socket as Socket & { readonly _handle?: Handle | null })._handle
+  return (socket as Socket & { readonly [handleKey]?: Handle | null })[handleKey]
 }
 
 /** libuv's live count of what it has not been able to write. */
