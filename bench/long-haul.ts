@@ -3,12 +3,13 @@
  * byte is checked in order.
  *
  *     npm run bench:long-haul -- --minutes 10
- *     npm run bench:long-haul -- --minutes 1 --collect-every 20 --gateway-node-flags "--gc-interval=2000"
+ *     npm run bench:long-haul -- --minutes 1 --collect-every 20 --gateway-node-flags="--gc-interval=2000"
  *
  * DRAWBRIDGE_FAST_PATH goes through to the gateway. Ends with 1 where anything was wrong.
  */
 import { parseArgs } from 'node:util'
 import type { GatewayProcess } from './soak/gateway-process.ts'
+import { maxPieceBytes } from './soak/payload.ts'
 import { soak } from './soak/soak.ts'
 import type { Totals } from './soak/soak.ts'
 
@@ -22,9 +23,7 @@ const { values } = parseArgs({
   },
 })
 const seed = Number(values.seed)
-console.log(
-  `seed ${seed}, ${values.lanes} sessions at once, fast path ${process.env['DRAWBRIDGE_FAST_PATH'] ?? 'on'}`,
-)
+console.log(`seed ${seed}, ${values.lanes} sessions at once`)
 
 const startedAt = performance.now()
 let timer: NodeJS.Timeout | undefined
@@ -33,15 +32,17 @@ const totals = await soak(
     seed,
     forMs: Number(values.minutes) * 60_000,
     lanes: Number(values.lanes),
+    largestBytes: maxPieceBytes,
     nodeFlags: values['gateway-node-flags'].split(' ').filter((flag) => flag !== ''),
     collectEveryMs: Number(values['collect-every']),
   },
   (running, gateway) => {
+    console.log(`data path ${gateway.dataPath}`)
     timer = setInterval(() => console.log(progress(running, gateway)), 60_000)
   },
 )
 clearInterval(timer)
-console.log(summary(totals))
+console.log(`${summary(totals)}; left open: ${JSON.stringify(totals.left)}`)
 for (const fault of totals.wrong) console.log(`WRONG ${fault}`)
 process.exitCode = totals.wrong.length === 0 ? 0 : 1
 
@@ -50,13 +51,13 @@ function progress(running: Totals, gateway: GatewayProcess): string {
   return `${summary(running)}; gateway ${mebibytes(rssBytes)} MiB, ${gateway.openSockets} sockets`
 }
 
-function summary({ sessions, bytes, byEnding, byKind, wrong }: Totals): string {
+function summary({ sessions, bytes, byEnding, byKind, mismatches }: Totals): string {
   const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1)
   const list = (counts: Record<string, number>): string =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')
-  return `${minutes} min: ${sessions} sessions, ${mebibytes(bytes)} MiB, ${wrong.length} wrong (${list(byKind)}; ${list(byEnding)})`
+  return `${minutes} min: ${sessions} sessions, ${mebibytes(bytes)} MiB, ${mismatches} mismatches (${list(byKind)}; ${list(byEnding)})`
 }
 
 function mebibytes(bytes: number): string {

@@ -9,16 +9,7 @@ import { mintAuthority, mintLeaf } from '../../src/cli/mint.ts'
 import { acceptKey } from '../../src/websocket/accept-key.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import type { GatewayOptions } from './gateway-process.ts'
-
-/** A place for one session at a time: a route of the gateway's, and the upstream behind it. */
-export interface Lane {
-  readonly kind: 'relay' | 'bridge'
-  readonly listener: 'ws' | 'wss'
-  /** TLS between gateway and upstream too. */
-  readonly secureUpstream: boolean
-  /** Of the route: small ones pause senders all the time, a rate makes them wait. */
-  readonly limits: Readonly<Record<string, unknown>>
-}
+import type { Lane } from './lanes.ts'
 
 /** Both sockets of a session, whose handshakes are over; paused. */
 export interface SocketEnds {
@@ -26,7 +17,7 @@ export interface SocketEnds {
   readonly upstream: Socket
 }
 
-/** So far apart that whatever happens is no clock's doing, but for the ping's, that is to be seen. */
+/** Nothing ends by a clock; pings of the gateway's come between frames of the peers'. */
 const timeouts = { ping: '1s', pong: '60s', stall: '60s', closing: '40s' }
 /** Control frames are part of the traffic; so are messages of any size. */
 const limits = { message: 'none', controlFrameRate: 'none' }
@@ -120,6 +111,8 @@ export class Arena {
     const answered = head(client).then((answer) => {
       if (!answer.startsWith('HTTP/1.1 101 ')) throw new Error(`refused: ${answer}`)
     })
+    // Whoever fails first is heard; the other end of it fails too.
+    answered.catch(() => undefined)
     const upstream = await Promise.race([arrival, answered.then(async () => await arrival)])
     const [socket] = upstream as [Socket]
     if (kind === 'relay') {
@@ -144,9 +137,11 @@ export class Arena {
 /** Takes a head, and leaves what is behind it; the socket is paused then. */
 async function head(socket: Socket): Promise<string> {
   let text = ''
+  const gone = new AbortController()
+  socket.once('close', () => gone.abort(new Error('closed inside a head')))
   while (!text.includes('\r\n\r\n')) {
     socket.resume()
-    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    const [chunk] = (await once(socket, 'data', { signal: gone.signal })) as [Buffer]
     socket.pause()
     text += chunk.toString('latin1')
   }

@@ -17,8 +17,6 @@ if (everyMs > 0) {
 
 process.on('message', () => {
   collect()
-  process.send?.('collected')
+  process.send?.(process.memoryUsage())
 })
 process.channel?.unref()
-
-export {}

@@ -56,7 +56,7 @@ export class FrameReader {
     this.#events = events
   }
 
-  /** @param bytes are unmasked in place */
+  /** @param bytes are unmasked in place. @throws {Error} where they are no frames */
   feed(bytes: Buffer): void {
     let at = 0
     while (at < bytes.length) {
@@ -91,7 +91,9 @@ export class FrameReader {
     this.#opcode = header[0]! & 0x0f
     this.#left = size
     this.#offset = 0
-    this.#control = this.#opcode >= Opcode.close ? Buffer.alloc(size) : undefined
+    const control = this.#opcode >= Opcode.close
+    if (control && size > 125) throw new Error(`a control frame of ${size} bytes`)
+    this.#control = control ? Buffer.alloc(size) : undefined
     this.#events.begins(this.#opcode, header[0]! >= 0x80, size)
     if (size === 0) this.#events.payload(this.#opcode, header.subarray(0, 0))
   }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const launcher = fileURLToPath(new URL('../../bin/drawbridge.js', import.meta.url))
@@ -29,6 +30,16 @@ export interface Memory {
   readonly pssBytes: number
 }
 
+/** What a gateway has open. */
+export interface Left {
+  readonly sessions: number
+  readonly connections: number
+  readonly sockets: number
+}
+
+/** How long a gateway may take to see that everybody has left, in steps of a tenth of a second. */
+const leavingSteps = 50
+
 /**
  * A gateway as it is run in production, in a process of its own, with what this process says of
  * the fast path (`DRAWBRIDGE_FAST_PATH`).
@@ -39,6 +50,8 @@ export class GatewayProcess {
   readonly ended: Promise<string>
   readonly #child: ChildProcess
   readonly #ports = new Map<string, number>()
+  /** Which way bytes go in it, as it says. */
+  dataPath = 'unknown'
   /** What it says of its own faults; a peer that is lost is none. */
   readonly faults: string[] = []
   #stderr = ''
@@ -87,6 +100,10 @@ export class GatewayProcess {
     return this.#sockets() - this.#ownSockets
   }
 
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   get memory(): Memory {
     const text = readFileSync(`/proc/${this.pid}/smaps_rollup`, 'utf8')
     const read = (name: string): number =>
@@ -94,15 +111,16 @@ export class GatewayProcess {
     return { rssBytes: read('Rss'), pssBytes: read('Pss') }
   }
 
-  /** Collects its garbage. */
-  async collect(): Promise<void> {
+  /** Collects its garbage. @returns what its heap and its buffers hold then */
+  async collect(): Promise<number> {
     const done = once(this.#child, 'message')
     this.#child.send('collect')
-    await done
+    const [usage] = (await done) as [NodeJS.MemoryUsage]
+    return usage.heapUsed + usage.external
   }
 
   /** The sum of a metric over all its labels. */
-  async metric(name: string): Promise<number> {
+  async #metric(name: string): Promise<number> {
     const answer = await fetch(`http://127.0.0.1:${this.port('monitor')}/metrics`, {
       headers: { connection: 'close' },
     })
@@ -110,6 +128,19 @@ export class GatewayProcess {
     return lines
       .filter((line) => line.startsWith(`drawbridge_${name}{`))
       .reduce((all, line) => all + Number(line.split(' ').at(-1)), 0)
+  }
+
+  /** What is still open when everybody has left: all of it zero, or as it was when it stayed. */
+  async left(): Promise<Left> {
+    for (let step = 0; ; step++) {
+      const sessions = await this.#metric('sessions_open')
+      const connections = await this.#metric('connections_open')
+      const sockets = this.openSockets
+      if (sessions + connections + sockets === 0 || step === leavingSteps) {
+        return { sessions, connections, sockets }
+      }
+      await pause(100)
+    }
   }
 
   /** As an operator would. @returns how it ended */
@@ -137,6 +168,7 @@ export class GatewayProcess {
       this.#ports.set(listener, port)
       return
     }
+    this.dataPath = /"path":"(\w+)".*"msg":"data path"/.exec(line)?.[1] ?? this.dataPath
     const error = /"error":"([^"]+)"/.exec(line)?.[1]
     const lost = error === undefined || error === 'client-lost' || error === 'upstream-lost'
     if (!lost || line.includes('"level":"error"')) this.faults.push(line)

@@ -40,7 +40,7 @@ export class PayloadSource {
 /** Holds what arrives against its source, byte by byte and in order. */
 export class PayloadCheck {
   /** The first thing that was wrong. */
-  mismatch: string | undefined
+  #mismatch: string | undefined
   readonly #source: PayloadSource
   readonly #hash = createHash('sha256')
   #bytes = 0
@@ -57,7 +57,11 @@ export class PayloadCheck {
   frame(description: number): void {
     const expected = this.#source.frames[this.#frames++]
     if (description === expected) return
-    this.mismatch ??= `frame ${this.#frames} is ${description}, sent ${expected}`
+    this.fail(`frame ${this.#frames} is ${description}, sent ${expected}`)
+  }
+
+  fail(mismatch: string): void {
+    this.#mismatch ??= mismatch
   }
 
   feed(bytes: Buffer): void {
@@ -65,7 +69,7 @@ export class PayloadCheck {
     for (let at = 0; at < bytes.length; at += maxPieceBytes) {
       const piece = bytes.subarray(at, at + maxPieceBytes)
       const expected = noiseAt(this.#source.start, this.#bytes, piece.length)
-      if (!piece.equals(expected)) this.mismatch ??= this.#differs(piece, expected)
+      if (!piece.equals(expected)) this.fail(this.#differs(piece, expected))
       this.#bytes += piece.length
     }
   }
@@ -73,8 +77,8 @@ export class PayloadCheck {
   /** @param whole nothing may be missing; otherwise what is there is how it began */
   finish(whole: boolean): string | undefined {
     const { bytes, frames } = this.#source
-    if (this.#bytes > bytes) this.mismatch ??= `${this.#bytes} bytes, sent ${bytes}`
-    if (!whole || this.mismatch !== undefined) return this.mismatch
+    if (this.#bytes > bytes) this.fail(`${this.#bytes} bytes, sent ${bytes}`)
+    if (!whole || this.#mismatch !== undefined) return this.#mismatch
     if (this.#bytes !== bytes) return `${this.#bytes} bytes of ${bytes}`
     if (this.#frames !== frames.length) return `${this.#frames} frames of ${frames.length}`
     return digestOf(this.#hash) === this.#source.digest() ? undefined : 'another hash'

@@ -69,7 +69,7 @@ export class Peer implements FrameEvents {
   /** Begins to read. */
   read(): void {
     this.socket.on('data', (chunk: Buffer) => {
-      if (this.#dialect.framed) this.#reader.feed(chunk)
+      if (this.#dialect.framed) this.#frames(chunk)
       else this.check.feed(chunk)
       this.#woken()
       this.#stutter()
@@ -125,6 +125,15 @@ export class Peer implements FrameEvents {
     else if (opcode === Opcode.close) this.#closing(bytes)
     else if (opcode === Opcode.ping && bytes.length === gatewayPingBytes) this.#pongs.push(bytes)
     else if (opcode === Opcode.ping) this.check.feed(bytes)
+  }
+
+  #frames(chunk: Buffer): void {
+    try {
+      this.#reader.feed(chunk)
+    } catch (error) {
+      this.check.fail(String(error))
+      this.reset()
+    }
   }
 
   async #say(bytes: number, bursts: number): Promise<void> {

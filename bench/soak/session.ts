@@ -46,8 +46,17 @@ function wholeAfter(ending: Ending, kind: Ends['kind']): Whole {
   }
 }
 
-/** Runs a session from its 101 to the close of both sockets. @returns what was wrong */
-export async function runSession(ends: Ends, ending: Ending, random: Random): Promise<string[]> {
+/**
+ * Runs a session from its 101 to the close of both sockets.
+ * @param maxBytes what each end says at most, but for a last burst
+ * @returns what was wrong
+ */
+export async function runSession(
+  ends: Ends,
+  ending: Ending,
+  maxBytes: number,
+  random: Random,
+): Promise<string[]> {
   const { client, upstream, kind } = ends
   const who = ending.startsWith('upstream') ? upstream : client
   const resets = ending.endsWith('reset') || ending.endsWith('resets')
@@ -55,7 +64,8 @@ export async function runSession(ends: Ends, ending: Ending, random: Random): Pr
   upstream.read()
   const say = (peer: Peer): Promise<void> => {
     const torn = ending === 'both reset' || (resets && peer === who)
-    return peer.say(random.size(8_000_000), torn ? random.int(0, 8) : Infinity)
+    const bytes = random.next() < 0.3 ? maxBytes : random.size(maxBytes)
+    return peer.say(bytes, torn ? random.int(0, 8) : Infinity)
   }
   const said = say(client)
   const answered = say(upstream)

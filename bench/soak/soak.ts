@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { Random } from '../../test/support/random.ts'
 import { Arena } from './arena.ts'
-import type { Lane } from './arena.ts'
-import type { GatewayOptions, GatewayProcess } from './gateway-process.ts'
+import type { GatewayOptions, GatewayProcess, Left } from './gateway-process.ts'
+import { makeLanes } from './lanes.ts'
+import type { Lane } from './lanes.ts'
 import { PayloadSource } from './payload.ts'
 import { Peer } from './peer.ts'
 import type { Pace } from './peer.ts'
@@ -14,15 +15,22 @@ export interface SoakOptions extends GatewayOptions {
   readonly forMs: number
   /** Sessions at once; all kinds are among eight. */
   readonly lanes: number
+  /** Of one message, at most; an end says up to four times as much. */
+  readonly largestBytes: number
 }
 
-/** What has been done so far. Whatever is in `wrong` must not be. */
+/** What has been done so far. */
 export interface Totals {
   sessions: number
   /** Payload that has arrived, of both directions. */
   bytes: number
   readonly byEnding: Record<Ending, number>
   readonly byKind: Record<string, number>
+  /** Bytes or frames that were lost, changed or reordered, and sessions that did not end. */
+  mismatches: number
+  /** What the gateway had open when all sessions were over. */
+  left: Left | undefined
+  /** All that must not be: mismatches, a crash, what was left open, the gateway's own faults. */
   readonly wrong: string[]
 }
 
@@ -30,16 +38,10 @@ export interface Totals {
 const stuckMs = 120_000
 const maxWrong = 20
 
-const routeLimits = [
-  {},
-  { buffer: '4KiB' },
-  { buffer: '16KiB', byteRate: '32MiB/s', messageRate: '4000/s' },
-  { buffer: '512KiB' },
-]
-
 const paces: readonly Pace[] = [
   { stops: 0, forMs: 0, totalMs: 0 },
-  { stops: 0.01, forMs: 200, totalMs: 1_500 },
+  // Long enough for the kernel to be full, which takes megabytes.
+  { stops: 0.1, forMs: 2_000, totalMs: 4_000 },
   { stops: 0.5, forMs: 8, totalMs: 1_500 },
 ]
 
@@ -47,43 +49,46 @@ const paces: readonly Pace[] = [
  * Sessions of all kinds one after the other on each lane, for so long. Each has a seed of its own,
  * made of its number.
  * @param began is told of what will be counted, so that it can be looked at meanwhile
- * @returns with the gateway stopped; what was left open in it is in `wrong`
+ * @returns when the gateway has stopped
  */
 export async function soak(
   options: SoakOptions,
   began: (totals: Totals, gateway: GatewayProcess) => void = () => undefined,
 ): Promise<Totals> {
-  const lanes = Array.from({ length: options.lanes }, (_, i) => laneOf(i))
+  const { seed, forMs, largestBytes } = options
+  const lanes = makeLanes(options.lanes)
   const totals: Totals = {
     sessions: 0,
     bytes: 0,
     byEnding: Object.fromEntries(endings.map((ending) => [ending, 0])) as Record<Ending, number>,
     byKind: {},
+    mismatches: 0,
+    left: undefined,
     wrong: [],
   }
   const arena = await Arena.start(lanes, options)
   const { gateway } = arena
   began(totals, gateway)
-  const until = performance.now() + options.forMs
-  let crash: string | undefined
-  void gateway.ended.then((how) => (crash = how))
+  const until = performance.now() + forMs
   let number = 0
-  await Promise.all(
-    lanes.map(async (lane, index) => {
-      while (performance.now() < until && crash === undefined && totals.wrong.length < maxWrong) {
-        const seed = options.seed + number++
-        try {
-          await oneSession(arena, lane, index, seed, totals)
-        } catch (error) {
-          if (crash === undefined) totals.wrong.push(`seed ${seed}: ${String(error)}`)
-        }
+  const work = async (lane: Lane, index: number): Promise<void> => {
+    while (performance.now() < until && gateway.running && totals.wrong.length < maxWrong) {
+      const own = seed + number++
+      try {
+        await oneSession(arena, lane, index, new Random(own), largestBytes, totals)
+      } catch (error) {
+        totals.wrong.push(`seed ${own}: ${String(error)}`)
       }
-    }),
-  )
-  if (crash !== undefined) totals.wrong.push(crash)
-  else totals.wrong.push(...(await leftIn(gateway)))
+    }
+  }
+  await Promise.all(lanes.map(work))
+  if (gateway.running) {
+    totals.left = await gateway.left()
+    if (Object.values(totals.left).some((count) => count > 0))
+      totals.wrong.push('something is left')
+  }
   const ended = await arena.stop()
-  if (crash === undefined && !ended.includes('ended with 0')) totals.wrong.push(ended)
+  if (!ended.includes('ended with 0')) totals.wrong.push(ended)
   totals.wrong.push(...gateway.faults.slice(0, maxWrong))
   return totals
 }
@@ -92,59 +97,37 @@ async function oneSession(
   arena: Arena,
   lane: Lane,
   index: number,
-  seed: number,
+  random: Random,
+  largestBytes: number,
   totals: Totals,
 ): Promise<void> {
-  const random = new Random(seed)
   const ending = random.pick(endings)
   const { kind, listener } = lane
   const sockets = await arena.open(index)
   const [up, down] = [new PayloadSource(random), new PayloadSource(random)]
   const peer = (socket: Socket, own: PayloadSource, other: PayloadSource): Peer => {
     const masked = socket === sockets.client
-    const dialect = { framed: masked || kind === 'relay', masked, kept: kind === 'relay' }
+    const kept = kind === 'relay'
+    const dialect = { framed: masked || kept, masked, kept, largestBytes }
     const each = new Random(random.int(0, 2 ** 31))
     return new Peer(socket, dialect, own, other, each, { ...random.pick(paces) })
   }
   const client = peer(sockets.client, up, down)
   const upstream = peer(sockets.upstream, down, up)
+  let stuck = false
   const late = setTimeout(() => {
-    totals.wrong.push(`seed ${seed}: ${listener} ${kind}, ${ending}: does not end`)
+    stuck = true
     sockets.client.destroy()
     sockets.upstream.destroy()
   }, stuckMs)
-  const faults = await runSession({ kind, client, upstream }, ending, random)
+  const faults = await runSession({ kind, client, upstream }, ending, 4 * largestBytes, random)
   clearTimeout(late)
+  if (stuck) faults.push('it does not end')
+  const name = `${listener} ${kind}`
   totals.sessions++
   totals.bytes += client.check.bytes + upstream.check.bytes
   totals.byEnding[ending]++
-  const name = `${listener} ${kind}`
   totals.byKind[name] = (totals.byKind[name] ?? 0) + 1
-  totals.wrong.push(...faults.map((fault) => `seed ${seed}: ${name}, ${ending}: ${fault}`))
-}
-
-/** What a gateway still has when everybody has left it; it may take a moment to see that. */
-async function leftIn(gateway: GatewayProcess): Promise<string[]> {
-  let left: string[] = []
-  for (let tries = 0; tries < 50; tries++) {
-    const [sessions, connections] = [
-      await gateway.metric('sessions_open'),
-      await gateway.metric('connections_open'),
-    ]
-    const sockets = gateway.openSockets
-    if (sessions === 0 && connections === 0 && sockets === 0) return []
-    left = [`left open: ${sessions} sessions, ${connections} connections, ${sockets} sockets`]
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  return left
-}
-
-/** All four kinds, each with TLS to the upstream and without; limits differ from eight to eight. */
-function laneOf(index: number): Lane {
-  return {
-    kind: index % 2 === 0 ? 'relay' : 'bridge',
-    listener: index % 4 < 2 ? 'ws' : 'wss',
-    secureUpstream: index % 8 >= 4,
-    limits: routeLimits[Math.floor(index / 8 + index) % routeLimits.length]!,
-  }
+  totals.mismatches += faults.length
+  if (faults.length > 0) throw new Error(`${name}, ${ending}: ${faults.join('; ')}`)
 }

@@ -1,7 +1,6 @@
 import type { Random } from '../../test/support/random.ts'
 import { Opcode } from '../../src/websocket/opcode.ts'
 import { describeFrame, encodeFrame } from './frames.ts'
-import { maxPieceBytes } from './payload.ts'
 import type { PayloadSource } from './payload.ts'
 
 /** How an end speaks. */
@@ -14,6 +13,8 @@ export interface Dialect {
    * bytes alone.
    */
   readonly kept: boolean
+  /** The largest message, or what leaves in one write. */
+  readonly largestBytes: number
 }
 
 /** What leaves together, and in what pieces it is written. */
@@ -40,7 +41,8 @@ const kinds: readonly Kind[] = [
 export function nextBurst(dialect: Dialect, source: PayloadSource, random: Random): Burst {
   const kind = random.pick(kinds)
   const pieces = kind === 'dribble' ? 'single bytes' : random.pick(['whole', 'random'] as const)
-  if (!dialect.framed) return { wire: Buffer.from(source.take(rawSize(kind, random))), pieces }
+  if (!dialect.framed)
+    return { wire: Buffer.from(source.take(rawSize(kind, random, dialect))), pieces }
   const frames: Buffer[] = []
   const message = (size: number, fragments: number): void => {
     const opcode = dialect.kept ? random.pick([Opcode.text, Opcode.binary]) : Opcode.binary
@@ -54,7 +56,8 @@ export function nextBurst(dialect: Dialect, source: PayloadSource, random: Rando
     }
   }
   if (kind === 'message') message(random.size(200_000), random.pick([1, 1, 2, 5]))
-  else if (kind === 'large') message(random.int(65_000, maxPieceBytes), random.pick([1, 1, 6]))
+  else if (kind === 'large')
+    message(random.int(65_000, dialect.largestBytes), random.pick([1, 1, 6]))
   else if (kind === 'dribble') message(random.int(0, 40), random.int(1, 3))
   else if (kind === 'empty') message(0, random.int(1, 2))
   else {
@@ -85,8 +88,8 @@ function pingFrame({ masked, kept }: Dialect, source: PayloadSource, random: Ran
   return encodeFrame({ opcode: Opcode.ping, fin: true, payload, ...keyOf(masked, random) })
 }
 
-function rawSize(kind: Kind, random: Random): number {
-  if (kind === 'large') return random.int(65_000, maxPieceBytes)
+function rawSize(kind: Kind, random: Random, { largestBytes }: Dialect): number {
+  if (kind === 'large') return random.int(65_000, largestBytes)
   return kind === 'dribble' ? random.int(1, 40) : 1 + random.size(200_000)
 }
 
