@@ -27,24 +27,34 @@ console.log(`seed ${seed}, ${values.lanes} sessions at once`)
 
 const startedAt = performance.now()
 let timer: NodeJS.Timeout | undefined
+let faultsTold = 0
 const totals = await soak(
   {
     seed,
     forMs: Number(values.minutes) * 60_000,
     lanes: Number(values.lanes),
     largestBytes: maxPieceBytes,
+    readers: 'mixed',
     nodeFlags: values['gateway-node-flags'].split(' ').filter((flag) => flag !== ''),
     collectEveryMs: Number(values['collect-every']),
   },
   (running, gateway) => {
     console.log(`data path ${gateway.dataPath}`)
-    timer = setInterval(() => console.log(progress(running, gateway)), 60_000)
+    timer = setInterval(() => {
+      console.log(progress(running, gateway))
+      tellFaults(running)
+    }, 60_000)
   },
 )
 clearInterval(timer)
 console.log(`${summary(totals)}; left open: ${JSON.stringify(totals.left)}`)
-for (const fault of totals.wrong) console.log(`WRONG ${fault}`)
+tellFaults(totals)
 process.exitCode = totals.wrong.length === 0 ? 0 : 1
+
+function tellFaults({ wrong }: Totals): void {
+  for (const fault of wrong.slice(faultsTold)) console.log(`WRONG ${fault}`)
+  faultsTold = wrong.length
+}
 
 function progress(running: Totals, gateway: GatewayProcess): string {
   const { rssBytes } = gateway.memory

@@ -115,6 +115,14 @@ export class Peer implements FrameEvents {
     this.socket.destroy()
   }
 
+  /** Where it has got to, for whoever has to find out why. */
+  get state(): string {
+    const { readableEnded, writableEnded, writableLength } = this.socket
+    const close = `Close sent ${this.closeSent}, got ${this.closeReceived}`
+    const ends = `FIN sent ${writableEnded}, got ${readableEnded}`
+    return `[said ${this.source.bytes}, got ${this.check.bytes}, ${writableLength} waiting; ${close}; ${ends}]`
+  }
+
   begins(opcode: number, fin: boolean, size: number): void {
     const own = opcode < Opcode.close || (opcode === Opcode.ping && size !== gatewayPingBytes)
     if (this.#dialect.kept && own) this.check.frame(describeFrame(opcode, fin, size))

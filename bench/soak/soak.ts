@@ -17,6 +17,8 @@ export interface SoakOptions extends GatewayOptions {
   readonly lanes: number
   /** Of one message, at most; an end says up to four times as much. */
   readonly largestBytes: number
+  /** `mixed`: some at once, some with pauses. */
+  readonly readers: 'mixed' | 'slow'
 }
 
 /** What has been done so far. */
@@ -38,15 +40,17 @@ export interface Totals {
 const stuckMs = 120_000
 const maxWrong = 20
 
-const paces: readonly Pace[] = [
+/** Stops at once, for long enough for the kernel to be full, which takes megabytes. */
+const slow: Pace = { stops: 1, forMs: 1_500, totalMs: 1_500 }
+const mixed: readonly Pace[] = [
   { stops: 0, forMs: 0, totalMs: 0 },
-  // Long enough for the kernel to be full, which takes megabytes.
   { stops: 0.1, forMs: 2_000, totalMs: 4_000 },
   { stops: 0.5, forMs: 8, totalMs: 1_500 },
+  slow,
 ]
 
 /**
- * Sessions of all kinds one after the other on each lane, for so long. Each has a seed of its own,
+ * Sessions of all kinds one after the other on each lane, for so long, at least one. Each has a seed of its own,
  * made of its number.
  * @param began is told of what will be counted, so that it can be looked at meanwhile
  * @returns when the gateway has stopped
@@ -55,7 +59,7 @@ export async function soak(
   options: SoakOptions,
   began: (totals: Totals, gateway: GatewayProcess) => void = () => undefined,
 ): Promise<Totals> {
-  const { seed, forMs, largestBytes } = options
+  const { seed, forMs } = options
   const lanes = makeLanes(options.lanes)
   const totals: Totals = {
     sessions: 0,
@@ -72,14 +76,14 @@ export async function soak(
   const until = performance.now() + forMs
   let number = 0
   const work = async (lane: Lane, index: number): Promise<void> => {
-    while (performance.now() < until && gateway.running && totals.wrong.length < maxWrong) {
+    do {
       const own = seed + number++
       try {
-        await oneSession(arena, lane, index, new Random(own), largestBytes, totals)
+        await oneSession(arena, lane, index, new Random(own), options, totals)
       } catch (error) {
         totals.wrong.push(`seed ${own}: ${String(error)}`)
       }
-    }
+    } while (performance.now() < until && gateway.running && totals.wrong.length < maxWrong)
   }
   await Promise.all(lanes.map(work))
   if (gateway.running) {
@@ -98,7 +102,7 @@ async function oneSession(
   lane: Lane,
   index: number,
   random: Random,
-  largestBytes: number,
+  { largestBytes, readers }: SoakOptions,
   totals: Totals,
 ): Promise<void> {
   const ending = random.pick(endings)
@@ -110,7 +114,9 @@ async function oneSession(
     const kept = kind === 'relay'
     const dialect = { framed: masked || kept, masked, kept, largestBytes }
     const each = new Random(random.int(0, 2 ** 31))
-    return new Peer(socket, dialect, own, other, each, { ...random.pick(paces) })
+    return new Peer(socket, dialect, own, other, each, {
+      ...(readers === 'slow' ? slow : random.pick(mixed)),
+    })
   }
   const client = peer(sockets.client, up, down)
   const upstream = peer(sockets.upstream, down, up)
@@ -122,7 +128,7 @@ async function oneSession(
   }, stuckMs)
   const faults = await runSession({ kind, client, upstream }, ending, 4 * largestBytes, random)
   clearTimeout(late)
-  if (stuck) faults.push('it does not end')
+  if (stuck) faults.push(`it did not end: ${client.state}, ${upstream.state}`)
   const name = `${listener} ${kind}`
   totals.sessions++
   totals.bytes += client.check.bytes + upstream.check.bytes
