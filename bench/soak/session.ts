@@ -48,13 +48,13 @@ function wholeAfter(ending: Ending, kind: Ends['kind']): Whole {
 
 /**
  * Runs a session from its 101 to the close of both sockets.
- * @param maxBytes what each end says at most, but for a last burst
+ * @param share gives how many bytes an end says, and then what is left of its last burst
  * @returns what was wrong
  */
 export async function runSession(
   ends: Ends,
   ending: Ending,
-  maxBytes: number,
+  share: () => number,
   random: Random,
 ): Promise<string[]> {
   const { client, upstream, kind } = ends
@@ -64,8 +64,7 @@ export async function runSession(
   upstream.read()
   const say = (peer: Peer): Promise<void> => {
     const torn = ending === 'both reset' || (resets && peer === who)
-    const bytes = random.next() < 0.3 ? maxBytes : random.size(maxBytes)
-    return peer.say(bytes, torn ? random.int(0, 8) : Infinity)
+    return peer.say(share(), torn ? random.int(0, 8) : Infinity)
   }
   const said = say(client)
   const answered = say(upstream)

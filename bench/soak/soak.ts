@@ -120,15 +120,17 @@ async function oneSession(
   }
   const client = peer(sockets.client, up, down)
   const upstream = peer(sockets.upstream, down, up)
-  let stuck = false
+  const most = 4 * largestBytes
+  const share = (): number => (readers === 'slow' || random.next() < 0.3 ? most : random.size(most))
+  let stuck: string | undefined
   const late = setTimeout(() => {
-    stuck = true
+    stuck = `it did not end: client ${client.state}, upstream ${upstream.state}`
     sockets.client.destroy()
     sockets.upstream.destroy()
   }, stuckMs)
-  const faults = await runSession({ kind, client, upstream }, ending, 4 * largestBytes, random)
+  const faults = await runSession({ kind, client, upstream }, ending, share, random)
   clearTimeout(late)
-  if (stuck) faults.push(`it did not end: ${client.state}, ${upstream.state}`)
+  if (stuck !== undefined) faults.push(stuck)
   const name = `${listener} ${kind}`
   totals.sessions++
   totals.bytes += client.check.bytes + upstream.check.bytes
