@@ -18,7 +18,7 @@ export interface SocketEnds {
 }
 
 /** Nothing ends by a clock; pings of the gateway's come between frames of the peers'. */
-const timeouts = { ping: '1s', pong: '60s', stall: '60s', closing: '40s' }
+const timeouts = { ping: '1s', pong: '10m', stall: '10m', closing: '10m' }
 /** Control frames are part of the traffic; so are messages of any size. */
 const limits = { message: 'none', controlFrameRate: 'none' }
 

@@ -118,6 +118,7 @@ async function oneSession(
       ...(readers === 'slow' ? slow : random.pick(mixed)),
     })
   }
+  const began = performance.now()
   const client = peer(sockets.client, up, down)
   const upstream = peer(sockets.upstream, down, up)
   const most = 4 * largestBytes
@@ -137,5 +138,7 @@ async function oneSession(
   totals.byEnding[ending]++
   totals.byKind[name] = (totals.byKind[name] ?? 0) + 1
   totals.mismatches += faults.length
-  if (faults.length > 0) throw new Error(`${name}, ${ending}: ${faults.join('; ')}`)
+  if (faults.length === 0) return
+  const seconds = ((performance.now() - began) / 1000).toFixed(0)
+  throw new Error(`${name}, ${ending}, after ${seconds} s: ${faults.join('; ')}`)
 }
