@@ -32,7 +32,8 @@ export abstract class Flow implements Sleeper {
   readonly #wakeups: Wakeups
   #holds = 0
   /**
-   * What came with the last bytes that the rates allowed: one read of the port, as good as always.
+   * What came with the last bytes that the rates allowed, and what came after a pause: a read of the
+   * port or two, as good as always.
    */
   #rest: Buffer | undefined
   /** Happens behind the rest. */
@@ -86,7 +87,7 @@ export abstract class Flow implements Sleeper {
   release(reason: Hold): void {
     if ((this.#holds & reason) === 0) return
     this.#holds &= ~reason
-    if (this.#holds === 0) this.from.port.resume()
+    if (this.#holds === 0) this.#goOn()
   }
 
   /** The queue towards `leg` has room again. */
@@ -131,16 +132,14 @@ export abstract class Flow implements Sleeper {
    * Goes on with what the rates have held back, once they allow it and nothing else is in the way.
    */
   wake(now: number): boolean {
-    const free = this.#holds === Hold.overRate && this.gate?.ready(now) === true
-    if (free || this.stopped) this.#takeRest()
-    return this.#rest === undefined
+    if (this.#holds === Hold.overRate && this.gate?.ready(now) === true) this.release(Hold.overRate)
+    return (this.#holds & Hold.overRate) === 0
   }
 
   // One closure a flow, not one a chunk.
   readonly #sink = (bytes: Buffer, from: number, to: number): boolean => {
-    if (this.#rest !== undefined && this.stopped) this.#takeRest()
-    if (this.#rest === undefined) this.#feed(bytes, from, to)
-    else this.#rest = Buffer.concat([this.#rest, bytes.subarray(from, to)])
+    if (this.#holds === 0 && this.#rest === undefined) this.#feed(bytes, from, to)
+    else this.#keep(bytes, from, to)
     return this.#holds === 0
   }
 
@@ -159,25 +158,33 @@ export abstract class Flow implements Sleeper {
   }
 
   #wait(bytes: Buffer, from: number, to: number): void {
-    const rest = bytes.subarray(from, to)
-    this.#rest = this.from.port.lends ? Buffer.from(rest) : rest
+    this.#keep(bytes, from, to)
     this.hold(Hold.overRate)
     this.#wakeups.add(this)
   }
 
-  #takeRest(): void {
+  #keep(bytes: Buffer, from: number, to: number): void {
+    const more = bytes.subarray(from, to)
+    if (this.#rest !== undefined) this.#rest = Buffer.concat([this.#rest, more])
+    else this.#rest = this.from.port.lends ? Buffer.from(more) : more
+  }
+
+  /** Nothing holds the sender any more: first comes what it has sent meanwhile. */
+  #goOn(): void {
     const rest = this.#rest
     this.#rest = undefined
     if (rest !== undefined) this.#feed(rest, 0, rest.length)
-    if (this.#rest !== undefined) return
-    this.release(Hold.overRate)
+    if (this.#holds !== 0) return
     this.endRest()
+    this.from.port.resume()
   }
 
   /** What is only discarded needs no back-pressure, and a Close behind it would not be seen. */
   #letGo(): void {
     if (this.#holds === 0) return
     this.#holds = 0
-    this.from.port.resume()
+    // Not within this call: what the rest tells of is for whoever stops us to hear afterwards.
+    if (this.#rest === undefined) this.from.port.resume()
+    else process.nextTick(() => this.#goOn())
   }
 }
