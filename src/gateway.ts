@@ -261,7 +261,8 @@ export class Gateway {
       await settles(ended, destroyBy - answerBy)
     }
     this.destroy()
-    await ended
+    // What is still not over by then will never be, and must not keep the process.
+    await settles(ended, closing - destroyBy)
     this.#refusals.close()
   }
 

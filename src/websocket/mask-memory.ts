@@ -54,6 +54,8 @@ export class MaskMemory {
 
   /** @returns undefined where WebAssembly or its vectors are not to be had */
   static create(): MaskMemory | undefined {
+    // WebAssembly has little-endian words on every machine; ours are the machine's.
+    if (maskWord(0x01020304, 0) !== 0x04030201) return undefined
     try {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- where it is not so, that is caught
       const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssembly

@@ -32,6 +32,10 @@ const readBytes = 64 * 1024
 /** Room for a frame header, and the payload behind it at a place that wide words reach. */
 const readAt = 16
 const probeMs = 2_000
+const greeting = Buffer.from('probe')
+const blockBytes = 32 * 1024
+/** More than any kernel holds for a connection; the first that waits is the last. */
+const maxBlocks = 2048
 
 /**
  * The fastest ports that this Node is seen to carry, up to `most`: each is tried once over a
@@ -75,49 +79,85 @@ export function fastPorts(path: FastDataPath): Ports | undefined {
   }
 }
 
-/** Whether bytes come back through a port, before and after a pause, and its server closes. */
+/**
+ * Whether a connection brings back what is sent, goes on after a pause, keeps its bytes while the
+ * kernel takes no more of them, and closes.
+ */
 async function carries(make: MakePort): Promise<boolean> {
+  const ends: Socket[] = []
+  const over = Promise.withResolvers<boolean>()
+  const late = setTimeout(() => over.resolve(false), probeMs)
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    ends.push(socket)
+    server.close() // Which is over when the socket is.
     try {
-      echo(make(socket, readBytes))
+      answer(make(socket, readBytes), () => client?.resume())
     } catch {
-      socket.destroy() // Which is an answer: no bytes come back.
+      over.resolve(false)
     }
   })
+  let client: Socket | undefined
   try {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const address = server.address()
     if (address === null || typeof address === 'string') return false
-    const { port } = address
-    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-    const late = setTimeout(() => client.destroy(), probeMs)
-    let answer = ''
-    client.on('error', () => client.destroy())
-    client.on('data', (chunk) => {
-      answer += chunk.toString('latin1')
-      if (answer === 'probe') client.end('again')
-    })
-    client.write('probe')
-    const closed = once(server, 'close')
-    await once(client, 'close')
-    clearTimeout(late)
-    server.close()
-    await closed
-    return answer === 'probeagain'
+    client = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true })
+    ends.push(client)
+    const right = check(client)
+    server.on('close', () => over.resolve(right()))
+    return await over.promise
   } catch {
     // No loopback interface: nothing is known of this Node, so nothing is taken for granted.
     return false
   } finally {
+    clearTimeout(late)
+    for (const socket of ends) socket.destroy()
     server.close()
   }
 }
 
-function echo(port: Port): void {
+/** Echoes a greeting, then sends more than the kernel takes. @param full called once it does */
+function answer(port: Port, full: () => void): void {
+  let greeted = false
   port.ended = () => port.end()
   port.read((bytes, from, to) => {
+    if (greeted) {
+      const block = Buffer.alloc(blockBytes)
+      let sent = 0
+      // What it was given may change as soon as it has returned.
+      while (sent < maxBlocks && port.write(block.fill(sent), 0, block.length)) sent++
+      block.fill(0xff)
+      full()
+      return true
+    }
+    greeted = true
     port.write(bytes, from, to)
     bytes.fill(0, from, to)
     setImmediate(() => port.resume())
     return false
   })
+}
+
+/** The other end: reads nothing of the blocks until it is resumed. @returns whether all was right */
+function check(client: Socket): () => boolean {
+  let received = 0
+  let right = true
+  client.on('error', () => client.destroy())
+  client.on('data', (bytes: Buffer) => {
+    let at = 0
+    if (received === 0) {
+      right &&= bytes.equals(greeting)
+      client.pause()
+      client.end(greeting)
+      at = bytes.length
+    }
+    for (; at < bytes.length; at++) {
+      const block = Math.floor((received + at - greeting.length) / blockBytes)
+      right &&= bytes[at] === (block & 0xff)
+    }
+    received += bytes.length
+  })
+  client.write(greeting)
+  return () =>
+    right && received > greeting.length && (received - greeting.length) % blockBytes === 0
 }

@@ -130,9 +130,7 @@ export class HandleWrites {
     // Before 26.10 a handle that gets no request ends the process. What is later has yet to be seen.
     const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
     if (major !== 26 || minor < 10) return undefined
-    const binding: unknown = Reflect.get(process, 'binding')
-    if (typeof binding !== 'function') return undefined
-    const streams: unknown = Reflect.apply(binding, process, ['stream_wrap'])
+    const streams = bindingOf('stream_wrap')
     const state = property(streams, 'streamBaseState')
     const error = property(streams, 'kLastWriteErr')
     if (!(state instanceof Int32Array) || typeof error !== 'number') return undefined
@@ -158,12 +156,27 @@ export class HandleWrites {
     }
     const error = this.#write.state[this.#write.error]!
     if (error !== 0) throw failure('write', error)
+    // Were it another kind of request, we would not learn when it is over.
+    const { writeStatus } = result
+    if (writeStatus !== null && typeof writeStatus !== 'number')
+      throw failure('write', notSupported)
     result.bytes = bytes
     return result
   }
 }
 
 const notConnected = -107
+const notSupported = -95
+
+/** @returns undefined where Node does not give it, as under its permission model */
+function bindingOf(name: string): unknown {
+  try {
+    const binding: unknown = Reflect.get(process, 'binding')
+    return typeof binding === 'function' ? Reflect.apply(binding, process, [name]) : undefined
+  } catch {
+    return undefined // Writes go through the stream then.
+  }
+}
 
 /**
  * Bytes that Node has handed to the transport and the kernel has not taken yet. The stream's own

@@ -29,6 +29,7 @@ describe('the ports that are chosen', () => {
           throw new Error('a bug')
         }),
     ],
+    ['never reads', (port) => (port.read = () => undefined)],
     [
       'does not close',
       (port) => {
@@ -52,7 +53,7 @@ describe('the ports that are chosen', () => {
         const port = new PlainPort(socket, bufferBytes)
         spoil(port)
         // The probe waits for no more than its time, which is over now.
-        setImmediate(() => setImmediate(() => vi.runAllTimers()))
+        setImmediate(() => setImmediate(() => vi.isFakeTimers() && vi.runAllTimers()))
         return port
       }
       return { ...plainPorts, path, make }
