@@ -29,13 +29,13 @@ function rows(stdout: string): string[][] {
 
 // Every byte that comes back is checked there: a row is there only where all were right.
 test('the benchmark prints a row for a relay', { timeout }, async () => {
-  const short = ['--quick', '--seconds', '0.3', '--attempts', '1']
+  const short = ['--quick', '--seconds', '1', '--attempts', '1']
   const table = rows(await bench('--only', 'ws relay, 64 B x1', '--peers', 'none', ...short))
   expect(table).toEqual([
     [
       'ws relay, 64 B x1',
       'Drawbridge',
-      expect.stringMatching(/^[1-9]/),
+      expect.stringMatching(/^[\d.,]+$/),
       ...Array.from({ length: 10 }, () => expect.any(String) as string),
     ],
   ])

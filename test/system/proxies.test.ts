@@ -235,8 +235,9 @@ for (const proxy of [haproxy, nginx]) {
     test('one that leaves takes its sessions along', async () => {
       await behind(echo)
       const socket = await open()
+      const closed = once(socket, 'close')
       await program.stop('SIGKILL')
-      const [code, reason] = await once(socket, 'close')
+      const [code, reason] = await closed
       expect([code, String(reason)]).toEqual([1011, 'upstream-lost'])
     })
   })
