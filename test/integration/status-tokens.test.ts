@@ -7,7 +7,7 @@ import type { LogLine, RunningGateway } from '../support/gateway.ts'
 import { RawClient, upgradeHead } from '../support/raw-client.ts'
 import { acceptUpgrade, recordingUpstream } from '../support/recording-upstream.ts'
 import type { RecordingUpstream, Script } from '../support/recording-upstream.ts'
-import { freePort, Scratch } from '../support/scratch.ts'
+import { deadPort, Scratch } from '../support/scratch.ts'
 
 /** One row of the table: what is sent, and what becomes of it. */
 interface Row {
@@ -209,7 +209,7 @@ beforeAll(async () => {
     },
     upstreams: {
       app: { servers: [app], timeouts },
-      dead: { servers: [`http://127.0.0.1:${await freePort()}`] },
+      dead: { servers: [`http://127.0.0.1:${deadPort}`] },
       nameless: { servers: ['http://nobody.invalid'] },
       untrusted: { servers: [`https://127.0.0.1:${secure.port}`] },
       raw: { servers: [`tcp://127.0.0.1:${upstream.port}`] },

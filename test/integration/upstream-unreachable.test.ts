@@ -6,7 +6,7 @@ import type { RunningGateway } from '../support/gateway.ts'
 import { RawClient, upgradeHead } from '../support/raw-client.ts'
 import { recordingUpstream } from '../support/recording-upstream.ts'
 import type { RecordingUpstream, Script } from '../support/recording-upstream.ts'
-import { freePort, Scratch } from '../support/scratch.ts'
+import { deadPort, Scratch } from '../support/scratch.ts'
 
 const scratch = new Scratch()
 const closers: (() => void)[] = []
@@ -64,7 +64,7 @@ function answering(body: string): Script {
 
 describe('an upstream that cannot be reached', () => {
   test('because nobody listens there', async () => {
-    const running = await gatewayOf(proxyTo(`http://127.0.0.1:${await freePort()}`))
+    const running = await gatewayOf(proxyTo(`http://127.0.0.1:${deadPort}`))
     expect(await outcome(running)).toBe('502 upstream-unreachable')
   })
 
@@ -101,7 +101,7 @@ describe('an upstream that cannot be reached', () => {
   })
 
   test('is refused to a bridge as well', async () => {
-    const running = await gatewayOf(bridgeTo(`tcp://127.0.0.1:${await freePort()}`))
+    const running = await gatewayOf(bridgeTo(`tcp://127.0.0.1:${deadPort}`))
     expect(await outcome(running, [requests.upgrade])).toBe('502 upstream-unreachable')
   })
 })
@@ -186,7 +186,7 @@ describe('several servers', () => {
 
   test('of which one is dead are all served by the others', async () => {
     const alive = await upstreamOf()
-    const dead = `http://127.0.0.1:${await freePort()}`
+    const dead = `http://127.0.0.1:${deadPort}`
     const running = await gatewayOf({
       ...proxyTo(''),
       upstreams: {
@@ -209,7 +209,7 @@ describe('several servers', () => {
     const running = await gatewayOf({
       ...proxyTo(''),
       upstreams: {
-        app: { servers: ['http://nobody.invalid', `http://127.0.0.1:${await freePort()}`] },
+        app: { servers: ['http://nobody.invalid', `http://127.0.0.1:${deadPort}`] },
       },
     })
     expect(await outcome(running, [requests.get])).toBe('502 upstream-unreachable')

@@ -39,6 +39,12 @@ export class Scratch {
   }
 }
 
+/**
+ * Where nobody listens: TCPMUX, which is below the ports that are given out, so that no other test
+ * can come to have it.
+ */
+export const deadPort = 1
+
 /** A port that was free just now, for programs that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
