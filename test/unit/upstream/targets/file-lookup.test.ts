@@ -1,5 +1,17 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { FileLookup } from '../../../../src/upstream/targets/file-lookup.ts'
 import { Scratch } from '../../../support/scratch.ts'
@@ -86,4 +98,57 @@ test('a folder: every file in it, but hidden ones and folders, the last name cou
   writeFileSync(join(folder, 'c'), 'three: 10.0.0.3:3\n')
   expect(await all()).toEqual(['10.0.0.1:1', '10.0.0.1:2', '10.0.0.3:3', 'unknown'])
   expect(warnings).toEqual([])
+})
+
+test('only regular files are read: a pipe in the folder holds nobody up', async () => {
+  const folder = join(scratch.path, 'with-pipe')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'b'), 'one: 10.0.0.1:5900\n')
+  execFileSync('mkfifo', [join(folder, 'a')])
+  const folderLookup = new FileLookup(folder, (detail) => warnings.push(detail))
+  expect(await find(folderLookup, 'one')).toBe('10.0.0.1:5900')
+  const pipeLookup = new FileLookup(join(folder, 'a'), (detail) => warnings.push(detail))
+  expect(await find(pipeLookup, 'one')).toBe('target-unavailable')
+})
+
+describe('a file system that does not answer', () => {
+  let pipe: string
+  let stuck: Promise<unknown>
+
+  /** Every thread that file systems have waits for somebody to write into the pipe. */
+  beforeEach(() => {
+    pipe = join(scratch.path, `pipe-${count}`)
+    execFileSync('mkfifo', [pipe])
+    writeFileSync(path, 'one: 10.0.0.1:5900\n')
+    const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
+    stuck = Promise.all(
+      Array.from({ length: threads }, () => open(pipe, 'r').then((file) => file.close())),
+    )
+  })
+
+  async function answer(): Promise<void> {
+    const writer = openSync(pipe, 'r+')
+    await stuck
+    closeSync(writer)
+  }
+
+  test('is target-unavailable after the deadline, and works when it answers again', async () => {
+    const hasty = new FileLookup(path, () => undefined, 20)
+    expect(await find(hasty, 'one')).toBe('target-unavailable')
+    expect(await find(hasty, 'one')).toBe('target-unavailable')
+    // The threads are not all to be spent on it.
+    await expect(hasty.find('one', new AbortController().signal)).rejects.toThrow(
+      'has not answered 2 looks',
+    )
+    await answer()
+    while ((await find(hasty, 'one')) !== '10.0.0.1:5900') await setImmediate()
+  })
+
+  test('keeps nobody who goes', async () => {
+    const gone = new AbortController()
+    const finding = lookup.find('one', gone.signal)
+    gone.abort(new Error('gone'))
+    await expect(finding).rejects.toThrow('gone')
+    await answer()
+  })
 })
