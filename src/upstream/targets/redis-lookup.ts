@@ -13,8 +13,8 @@ const mostWaiting = 1024
 
 /**
  * Tokens that are keys of a Redis server, as websockify's TokenRedis has them: `host:port`, or JSON
- * `{"host": "host:port"}`. One connection serves all lookups, from the first one on; after a failure
- * the next lookup makes a new one.
+ * `{"host": "host:port"}`. One connection serves all lookups, from the first one on; after it has
+ * failed the next lookup makes a new one.
  */
 export class RedisLookup implements TargetLookup {
   readonly #config: RedisLookupConfig
@@ -56,6 +56,11 @@ export class RedisLookup implements TargetLookup {
       return await within(timeout, signal, late, async () => (await connecting).get(key))
     } catch (error) {
       if (signal.aborted) throw error
+      const refusal = await refusalIn(error)
+      // A list or a set under that name is something else's.
+      if (refusal === 'WRONGTYPE') return null
+      // The connection is as good as before.
+      if (refusal !== undefined) throw unavailable(`${this.#where} refuses to answer: ${refusal}`)
       // A connection that does not answer is not asked again.
       this.#forget(connecting)
       throw error instanceof Error && 'token' in error ? error : this.#failure(error)
@@ -82,7 +87,6 @@ export class RedisLookup implements TargetLookup {
     connecting.then((client) => client.destroy()).catch(() => undefined) // It never came up, or is gone already.
   }
 
-  /** By its code: replies of a server may quote the command, and with it the key. */
   #failure(error: unknown): Error {
     return unavailable(`${this.#where}: ${codeOf(error)}`)
   }
@@ -117,9 +121,18 @@ async function connectClient({
   return client
 }
 
+/**
+ * What an error reply begins with, as `NOAUTH Authentication required.` does. The rest may quote the
+ * command, and with it the key.
+ * @returns undefined where the error is no reply
+ */
+async function refusalIn(error: unknown): Promise<string | undefined> {
+  const { ErrorReply } = await import('redis')
+  if (!(error instanceof ErrorReply)) return undefined
+  return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? 'an error'
+}
+
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  // `WRONGTYPE Operation against…`, `NOAUTH Authentication required.`
-  return /^[A-Z]{4,}\b/.exec(error.message)?.[0] ?? error.name
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }

@@ -82,3 +82,45 @@ test('a connection that fails when nobody waits any more fails for nobody', asyn
   await expect(lookup.find('a-token', AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
   expect(await find(lookup, 'a-token')).toBe('target-unavailable')
 })
+
+/** A server that answers the key `KEY` with a reply, and everything else as Redis does at the start. */
+async function serverOf(
+  replies: Readonly<Record<string, string>>,
+): Promise<{ port: number; connections: () => number }> {
+  let connections = 0
+  const peer = await rawServer((socket) => {
+    connections++
+    socket.on('data', (bytes: Buffer) => {
+      for (const command of bytes.toString().split(/(?=\*\d+\r\n)/)) {
+        const [, key = ''] = /\r\nGET\r\n\$\d+\r\n(.*)\r\n/.exec(command) ?? []
+        socket.write(replies[key] ?? '+OK\r\n')
+      }
+    })
+  })
+  closing.push(peer)
+  return { port: peer.port, connections: () => connections }
+}
+
+test('an error reply is about one key: others are answered on the same connection', async () => {
+  const { port, connections } = await serverOf({
+    list: '-WRONGTYPE Operation against a key holding the wrong kind of value\r\n',
+    closed: '-NOPERM no permissions to access closed\r\n',
+    busy: '-ERR busy\r\n',
+    good: '$13\r\n10.0.0.1:5900\r\n',
+  })
+  const lookup = lookupAt(port)
+  const asking = ['good', 'list', 'closed', 'good', 'busy', 'good']
+  expect(await Promise.all(asking.map((token) => find(lookup, token)))).toEqual([
+    '10.0.0.1:5900',
+    'unknown',
+    'target-unavailable',
+    '10.0.0.1:5900',
+    'target-unavailable',
+    '10.0.0.1:5900',
+  ])
+  expect(await find(lookup, 'good')).toBe('10.0.0.1:5900')
+  expect(connections()).toBe(1)
+  await expect(lookup.find('closed', new AbortController().signal)).rejects.toThrow(
+    `redis 127.0.0.1:${port} refuses to answer: NOPERM`,
+  )
+})
