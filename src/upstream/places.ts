@@ -95,7 +95,7 @@ export class Places {
 
   /** There may be places for those who wait: a member is ready again, or up. */
   readonly serve = (): void => {
-    if (this.#line.length > 0) this.#line.serve()
+    if (this.#line.length > 0) this.#line.serve(() => this.#selection.isSpare(performance.now()))
   }
 
   /** Nobody waits any longer. */
@@ -103,7 +103,7 @@ export class Places {
     this.#line.end(reason)
   }
 
-  /** @throws the failure of those tried before, where there is nobody else to try */
+  /** @throws the failure of those tried before, where nobody else can be tried now */
   #take(
     facts: PickFacts,
     { tried, failure }: { readonly tried: readonly Member[]; readonly failure: unknown },
@@ -114,10 +114,12 @@ export class Places {
       if (choice === 'none') throw failure ?? noneUsable()
       return choice === 'full' ? undefined : new MemberLease(choice, this.serve)
     }
-    // Nobody overtakes those who wait.
-    const lease = this.#line.length === 0 ? attempt() : undefined
+    // Nobody is overtaken: what is free now can be used by none of those who wait, since they are
+    // served first whenever something comes free.
+    const lease = attempt()
     if (lease !== undefined) return lease
-    if (failure !== undefined && !this.#line.open) throw failure
+    // Who has seen a server fail does not wait for some of the others only: it may be up again first.
+    if (failure !== undefined) throw failure
     return this.#line.wait(attempt, signal)
   }
 }

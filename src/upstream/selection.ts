@@ -27,6 +27,16 @@ export class Selection {
     this.#panic = panic
   }
 
+  /** Whether there is a place that somebody could be given: with a cookie, on one in `drain` too. */
+  isSpare(now: number): boolean {
+    const panic = this.#panic.look(this.members, now)
+    return this.members.some((member) => {
+      const isOpen =
+        member.mode === 'ready' || (member.mode === 'drain' && this.#sticky !== undefined)
+      return isOpen && !member.full && (panic || member.health.isUp(now))
+    })
+  }
+
   /** @param tried those that are not to be chosen any more */
   choose(facts: PickFacts, tried: readonly Member[], now: number): Choice {
     const panic = this.#panic.look(this.members, now)

@@ -18,11 +18,6 @@ export class WaitingLine<T> {
     this.#config = config
   }
 
-  /** Whether one more may wait. */
-  get open(): boolean {
-    return this.#config !== undefined && this.#waiting.size < this.#config.max
-  }
-
   get length(): number {
     return this.#waiting.size
   }
@@ -67,14 +62,17 @@ export class WaitingLine<T> {
     })
   }
 
-  /** There may be something for those in front: called whenever there may. */
-  serve(): void {
+  /**
+   * There may be something for those who wait: called whenever there may.
+   * @param isSpare whether there is anything at all; asked after one who could use nothing of it
+   */
+  serve(isSpare: () => boolean): void {
     for (const waiter of this.#waiting) {
       try {
         const value = waiter.attempt()
-        // Those behind want the same.
-        if (value === undefined) return
-        waiter.settle({ value })
+        if (value !== undefined) waiter.settle({ value })
+        // What one cannot use, somebody behind may.
+        else if (!isSpare()) return
       } catch (reason) {
         waiter.settle({ reason })
       }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { DialedTcp } from '../../../src/upstream/upstream.ts'
@@ -177,6 +178,48 @@ describe('maxConnections', () => {
     }
     expect(live(pool)).toEqual([0])
   })
+
+  test('who has seen one server fail does not wait for another, and nobody waits behind it', async () => {
+    const [busy] = await servers(1)
+    const reviving = await freePort()
+    const pool = upstreamOf([`tcp://127.0.0.1:${reviving}`, busy!], {
+      maxConnections: 1,
+      queue: { max: 10, timeout: 60_000 },
+    })
+    expect((await dial(pool)).server).toBe(busy)
+    await expect(dial(pool)).rejects.toMatchObject({ token: 'upstream-unreachable' })
+    expect(pool.report().waiting).toBe(0)
+    const revived = createServer((socket) => sockets.push(socket)).listen(reviving, '127.0.0.1')
+    await once(revived, 'listening')
+    peers.push({ port: reviving, sockets: new Set(), close: () => revived.close() })
+    expect((await dial(pool)).server).toBe(`tcp://127.0.0.1:${reviving}`)
+  })
+
+  test.each(['comes while others wait', 'waits behind others'])(
+    'who is bound to a server in drain and %s gets its place there',
+    async (when) => {
+      const [ready, draining] = await servers(2)
+      const pool = upstreamOf([ready!, draining!], {
+        sticky: { cookie: 'seat', sameSite: 'lax' },
+        maxConnections: 1,
+        queue: { max: 10, timeout: 60_000 },
+      })
+      await dial(pool)
+      const bound = await dial(pool)
+      expect(bound.server).toBe(draining)
+      pool.setMode(draining!, 'drain')
+      const returning = asks(['Cookie', bound.setCookie!.split(';')[0]!])
+      const first = dial(pool)
+      if (when.startsWith('comes')) bound.lease.release()
+      const second = dial(pool, returning)
+      expect(pool.report().waiting).toBe(when.startsWith('comes') ? 1 : 2)
+      bound.lease.release()
+      expect((await second).server).toBe(draining)
+      expect(pool.report().waiting).toBe(1)
+      pool.destroy()
+      await expect(first).rejects.toMatchObject({ token: 'draining' })
+    },
+  )
 
   test('destroy lets nobody wait', async () => {
     const settings: UpstreamSettings = { maxConnections: 1, queue: { max: 1, timeout: 60_000 } }
