@@ -159,7 +159,6 @@ export class Tunnel implements Swept, FlowEvents {
   }
 
   tick(now: number): void {
-    for (const flow of this.#flows) flow.tick(now)
     const phase = this.#phase
     if (phase.state === 'open') this.#checkClocks(now)
     else if (phase.state === 'finishing') {
@@ -170,6 +169,8 @@ export class Tunnel implements Swept, FlowEvents {
         this.#progress()
       }
     }
+    // Behind the clocks, which would take what this writes for something that has waited.
+    for (const flow of this.#flows) flow.tick(now)
     if (now >= this.#deadline) this.#expire()
   }
 

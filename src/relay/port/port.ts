@@ -44,8 +44,8 @@ export interface Port {
   /** Grows with every byte received: compared by the sweep to see life. */
   readonly receivedBytes: number
   /**
-   * Changes whenever the other end has taken something of what we wrote: compared by the sweep to
-   * see progress.
+   * Changes whenever the other end has taken something of what waited for it when this was last
+   * read: compared by the sweep to see progress. Bytes that never waited prove nothing.
    */
   readonly progress: number
   /** Flushes, then FIN (close_notify before it on TLS). */

@@ -41,6 +41,8 @@ export abstract class SocketPort implements Port {
   #torn = false
   #closedTold = false
   #progress = 0
+  /** As they were when `progress` was last asked for. */
+  #waitingBytes = 0
   #takenBytes = 0
   #transportBytes = 0
 
@@ -89,11 +91,15 @@ export abstract class SocketPort implements Port {
   }
 
   get progress(): number {
-    const taken = this.#writtenBytes - this.outbox.queuedBytes
+    const queued = this.outbox.queuedBytes
+    const taken = this.#writtenBytes - queued
     const transport = transportQueue(this.#socket)
-    // A queue of the transport that has grown holds a new write; only one that shrinks tells of the
-    // peer.
-    if (taken !== this.#takenBytes || transport < this.#transportBytes) this.#progress++
+    // What never waited tells of the kernel alone, which takes bytes for a peer that has vanished
+    // too. The queue is in order: the first to go are those that waited at the last look. A queue of
+    // the transport that has grown holds a new write; only one that shrinks tells of the peer.
+    const waitedWent = this.#waitingBytes > 0 && taken !== this.#takenBytes
+    if (waitedWent || transport < this.#transportBytes) this.#progress++
+    this.#waitingBytes = queued
     this.#takenBytes = taken
     this.#transportBytes = transport
     return this.#progress

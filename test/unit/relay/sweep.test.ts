@@ -54,6 +54,26 @@ test('looks by itself once started, with a clock that does not jump', async () =
   sweep.stop()
 })
 
+test('looks behind all timers of a turn', async () => {
+  const sweep = new Sweep(1)
+  const order: string[] = []
+  const looked = new Promise<void>((resolve) => {
+    sweep.add(
+      swept(() => {
+        order.push('look')
+        resolve()
+      }),
+    )
+  })
+  sweep.start()
+  setTimeout(() => order.push('timer'), 1)
+  const until = performance.now() + 5
+  while (performance.now() < until); // Both are due in the next turn.
+  await looked
+  sweep.stop()
+  expect(order).toEqual(['timer', 'look'])
+})
+
 test('stop ends what is left', () => {
   const sweep = new Sweep()
   const left = swept()

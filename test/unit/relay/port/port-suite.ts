@@ -301,6 +301,21 @@ export function describePort(name: string, transport: Transport, make: MakePort)
       peer.destroy()
     })
 
+    test('what the kernel takes at once is no progress, whether or not the other end reads', async () => {
+      const { port, peer, closed } = await start()
+      port.read(() => true)
+      await until(() => still(port))
+      const before = port.progress
+      for (let i = 1; i <= 20; i++) {
+        port.write(Buffer.alloc(100), 0, 100)
+        await until(() => port.queuedBytes === 0)
+        expect(port.progress).toBe(before)
+      }
+      port.destroy()
+      await closed
+      peer.destroy()
+    })
+
     test('counts what it has received and written', async () => {
       const { port, peer, closed } = await start()
       collect(port)
