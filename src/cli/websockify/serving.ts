@@ -24,19 +24,34 @@ type Environment = Readonly<Record<string, string | undefined>>
  * Serves what a command line of websockify says.
  * @returns the exit code
  * @throws {UsageError} for what makes no sense
+ * @throws {ConfigError} for what cannot be used
  */
 export async function serveWebsockify(line: CommandLine, env: Environment): Promise<number> {
-  const around = surroundings(line, env)
-  const text = described(planOf(line, around))
-  if (line.own[printConfig] === true) {
-    process.stdout.write(text)
-    return 0
-  }
-  const inBackground = env[backgroundVariable] === '1'
-  if (line.switches.has('daemon') && !inBackground) return await startInBackground()
   hidePasswords(line)
-  process.stderr.write(text)
-  return await serve(line, around, inBackground)
+  const around = surroundings(line, env)
+  const plan = planOf(line, around)
+  const printsOnly = line.own[printConfig] === true
+  const inBackground = env[backgroundVariable] === '1'
+  if (line.switches.has('daemon') && !inBackground && !printsOnly) return await startInBackground()
+  const htpasswd = plan.password && (await writeHtpasswd(plan.password))
+  try {
+    const real = htpasswd ? planOf(line, { ...around, htpasswd: htpasswd.path }) : plan
+    const runnable = await checked(real, line.texts.get('key-password'))
+    // Shown once it is right: what is in a wrong place is not known for a secret.
+    const text = described(plan)
+    if (printsOnly) {
+      process.stdout.write(text)
+      return 0
+    }
+    process.stderr.write(text)
+    return await serve(line, runnable, plan.socketMode, () => {
+      // It has been read.
+      htpasswd?.remove()
+      if (inBackground) tellForeground()
+    })
+  } finally {
+    htpasswd?.remove()
+  }
 }
 
 function surroundings({ own }: CommandLine, env: Environment): Surroundings {
@@ -53,16 +68,13 @@ function surroundings({ own }: CommandLine, env: Environment): Surroundings {
 
 async function serve(
   line: CommandLine,
-  around: Surroundings,
-  inBackground: boolean,
+  runnable: Runnable,
+  socketMode: number | undefined,
+  listening: () => void,
 ): Promise<number> {
-  const { password, socketMode } = planOf(line, around)
-  const htpasswd = password && (await writeHtpasswd(password))
   const logFile = line.texts.get('log-file')
   const log = logFile === undefined ? undefined : openLog(logFile)
   try {
-    const plan = planOf(line, { ...around, ...(htpasswd && { htpasswd: htpasswd.path }) })
-    const options = await checked(plan, line.texts.get('key-password'))
     const endings = new Endings({
       runOnce: line.switches.has('run-once'),
       timeout: (line.seconds.get('timeout') ?? 0) * 1000,
@@ -71,19 +83,16 @@ async function serve(
     // Set before the socket is made: between listening and a chmod anybody could connect.
     const umask = socketMode === undefined ? undefined : process.umask(0o777 & ~socketMode)
     return await run({
-      ...options,
-      ...(log && { logger: createLogger({ ...options.config.log, output: log }) }),
+      ...runnable,
+      ...(log && { logger: createLogger({ ...runnable.config.log, output: log }) }),
       sessionOpened: endings.sessionOpened,
       ready: (gateway, stop) => {
         if (umask !== undefined) process.umask(umask)
-        // It has been read.
-        htpasswd?.remove()
         endings.started(gateway, stop)
-        if (inBackground) tellForeground()
+        listening()
       },
     })
   } finally {
-    htpasswd?.remove()
     if (log !== undefined) await new Promise<void>((done) => log.end(done))
   }
 }

@@ -1,3 +1,4 @@
+import { withoutUserinfo } from '../../config/secret.ts'
 import { writeYaml } from '../../config/write-yaml.ts'
 
 /** What stands in the place of a password: a reference, so that the file works once it is set. */
@@ -17,6 +18,7 @@ function redacted(value: unknown, key = ''): unknown {
   }
   if (typeof value !== 'string') return value
   if (key === 'password') return reference
+  const text = withoutUserinfo(value)
   // Keys for the server that is asked are often written there.
-  return key === 'url' ? value.replace(/([?&][^=&]*=)(?!\{token\})[^&]*/g, '$1[redacted]') : value
+  return key === 'url' ? text.replace(/([?&][^=&]*=)(?!\{token\})[^&]*/g, '$1[redacted]') : text
 }
