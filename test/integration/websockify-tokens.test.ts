@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { SignJWT, exportSPKI, generateKeyPair } from 'jose'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -55,11 +54,11 @@ async function answerOf(
   path: string,
   headers: Record<string, string> = {},
 ): Promise<string> {
-  const { status, socket } = await openWebSocket(port, path, { headers })
+  const { status, socket, first } = await openWebSocket(port, path, { headers })
   if (socket === undefined) return String(status)
-  const [data] = (await once(socket, 'message')) as [Buffer]
+  const text = (await first).toString()
   socket.terminate()
-  return data.toString()
+  return text
 }
 
 const queries: readonly (readonly [path: string, answer: string])[] = [

@@ -18,6 +18,8 @@ export interface Opened {
   readonly body: string
   /** Undefined where there is none. */
   readonly socket: WebSocket | undefined
+  /** The first message, which may come with the 101: whoever listens after `await` misses that. */
+  readonly first: Promise<Buffer>
 }
 
 /** Opens a WebSocket as an application would. */
@@ -34,15 +36,16 @@ export async function openWebSocket(
     ...tls,
   })
   return await new Promise((resolve, reject) => {
+    const first = new Promise<Buffer>((heard) => socket.once('message', heard))
     socket.once('upgrade', ({ headers }) => {
-      socket.once('open', () => resolve({ status: 101, headers, body: '', socket }))
+      socket.once('open', () => resolve({ status: 101, headers, body: '', socket, first }))
     })
     socket.once('unexpected-response', (_, answer) => {
       let body = ''
       answer.on('data', (chunk) => (body += String(chunk)))
       answer.once('end', () => {
         const { statusCode = 0, headers } = answer
-        resolve({ status: statusCode, headers, body, socket: undefined })
+        resolve({ status: statusCode, headers, body, socket: undefined, first })
       })
     })
     socket.on('error', reject)

@@ -50,6 +50,7 @@ const codes: Partial<Record<Token, number>> = {
   'client-limit': 1013,
   'identity-limit': 1013,
   'route-limit': 1013,
+  'upstream-unavailable': 1013,
   'gateway-full': 1013,
   'auth-unavailable': 1013,
   draining: 1013,
