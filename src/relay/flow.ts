@@ -12,6 +12,8 @@ export type Hold = (typeof Hold)[keyof typeof Hold]
 /** Whom a flow tells what it has seen. */
 export interface FlowEvents {
   fail(error: GatewayError): void
+  /** What it did by itself, and not in a call of its port's, has thrown. */
+  crashed(thrown: unknown): void
   /** A Close has come: one that is to be `passed` on, or one among what is discarded. */
   closeArrived(flow: Flow, close: Close, passed: boolean): void
   /** Nothing more is given on. */
@@ -136,6 +138,10 @@ export abstract class Flow implements Sleeper {
     return (this.#holds & Hold.overRate) === 0
   }
 
+  crashed(thrown: unknown): void {
+    this.events.crashed(thrown)
+  }
+
   // One closure a flow, not one a chunk.
   readonly #sink = (bytes: Buffer, from: number, to: number): boolean => {
     if (this.#holds === 0 && this.#rest === undefined) this.#feed(bytes, from, to)
@@ -185,6 +191,14 @@ export abstract class Flow implements Sleeper {
     this.#holds = 0
     // Not within this call: what the rest tells of is for whoever stops us to hear afterwards.
     if (this.#rest === undefined) this.from.port.resume()
-    else process.nextTick(() => this.#goOn())
+    else process.nextTick(this.#discardRest)
+  }
+
+  readonly #discardRest = (): void => {
+    try {
+      this.#goOn()
+    } catch (thrown) {
+      this.crashed(thrown)
+    }
   }
 }

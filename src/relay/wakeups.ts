@@ -2,6 +2,8 @@
 export interface Sleeper {
   /** @returns whether it waits no longer */
   wake(now: number): boolean
+  /** Its `wake` has thrown, which is a bug: it is not woken again, the others are. */
+  crashed(thrown: unknown): void
 }
 
 /** How late a wait may end, in milliseconds. */
@@ -27,7 +29,12 @@ export class Wakeups {
 
   tick(now: number): void {
     for (const sleeper of this.#sleepers) {
-      if (sleeper.wake(now)) this.#sleepers.delete(sleeper)
+      try {
+        if (sleeper.wake(now)) this.#sleepers.delete(sleeper)
+      } catch (thrown) {
+        this.#sleepers.delete(sleeper)
+        sleeper.crashed(thrown)
+      }
     }
     if (this.#sleepers.size === 0) this.stop()
   }

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RateLimit } from '../../../src/config/config.ts'
 import { GatewayError } from '../../../src/errors.ts'
+import { RateGate } from '../../../src/relay/rate-gate.ts'
 import { Opcode } from '../../../src/websocket/opcode.ts'
 import { clientFrame, closePayload, frame } from '../../support/frames.ts'
 import { Rigs } from './rig.ts'
@@ -290,4 +291,28 @@ describe('on a bridge', () => {
     expect(told).toEqual(['byteRate upstream'])
     await leave(rig)
   })
+})
+
+test('a bug that shows when a throttled flow is woken ends its session alone', async () => {
+  const fromUpstream = limit(100, 2, 'throttle')
+  const limits = { messageRate: { fromClient: none, fromUpstream } }
+  const failing = await rigs.make({ limits })
+  const other = await rigs.make({ limits })
+  const bug = vi.spyOn(RateGate.prototype, 'ready').mockImplementationOnce(() => {
+    throw new Error('a bug')
+  })
+  const [two, more] = [frame({ payload: 'x' }), frame({ payload: 'y' })].map((one) =>
+    Buffer.concat([one, one]),
+  ) as [Buffer, Buffer]
+  failing.upstream.send(two, more)
+  expect(await failing.client.take(two.length)).toEqual(two)
+  expect(await failing.client.close()).toBe('1011 internal')
+  expect(await failing.upstream.close()).toBe('1001 internal')
+  await leave(failing)
+  expect(await failing.ended()).toMatchObject({ closedBy: 'gateway', error: 'internal' })
+  other.upstream.send(two, more)
+  expect(await other.client.take(two.length + more.length)).toEqual(Buffer.concat([two, more]))
+  expect(bug.mock.results.map(({ type }) => type)).toContain('return')
+  bug.mockRestore()
+  await leave(other)
 })

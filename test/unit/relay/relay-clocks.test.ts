@@ -55,9 +55,11 @@ describe('client-silent, while its upstream keeps talking', () => {
     async (transport) => {
       const own = await Rigs.open(transport)
       const rig = await own.make({ unread: 'client', timeouts: { ping: 30, pong: 60 } })
-      let over = false
-      const upstream = answerPings(rig.upstream, frame).finally(() => (over = true))
-      while (!over) {
+      const talk = { over: false }
+      const upstream = answerPings(rig.upstream, frame).finally(() => {
+        talk.over = true
+      })
+      while (!talk.over) {
         rig.upstream.send(frame({ payload: 'tick' }))
         await own.ticks(1)
       }
