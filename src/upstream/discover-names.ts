@@ -5,6 +5,7 @@ import type { Discover } from './discover.ts'
 import { isService } from './locate.ts'
 import type { MemberSettings } from './member.ts'
 import type { NameResolver } from './resolve.ts'
+import { keyAt } from './member-key.ts'
 import { asServers } from './resolve-order.ts'
 import { shareOf } from './resolve-services.ts'
 import type { Service } from './resolve-services.ts'
@@ -38,7 +39,10 @@ function followName(
   })
 }
 
-/** One server keeps the key, so that what is told of it does not change with its address. */
+/**
+ * One server keeps the key, so that what is told of it does not change with its address. Several are
+ * told apart by the address that is tried first: which IPv4 address a pair has depends on the others.
+ */
 function membersAt(
   servers: readonly (readonly LookupAddress[])[],
   config: ServerConfig,
@@ -48,7 +52,7 @@ function membersAt(
   return servers.map((addresses) => ({
     ...config,
     addresses,
-    key: isOnly ? key : `${key}#${addresses.map(({ address }) => address).join(',')}`,
+    key: isOnly ? key : keyAt(key, addresses[0]!),
   }))
 }
 

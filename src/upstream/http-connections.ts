@@ -3,55 +3,72 @@ import type { GatewayError } from '../errors.ts'
 import { HttpConnection } from './http-connection.ts'
 import type { Member } from './member.ts'
 
+/** Where connections to one member are kept, until the member is dropped. */
+export interface Shelf {
+  readonly idle: HttpConnection[]
+  isDropped: boolean
+}
+
 /** The HTTP connections of a pool: those that carry a request, and those kept for the next. */
 export class HttpConnections {
-  readonly #idle = new Map<Member, HttpConnection[]>()
-  readonly #all = new Map<HttpConnection, Member>()
+  readonly #shelves = new Map<Member, Shelf>()
+  readonly #all = new Map<HttpConnection, Shelf>()
   #closing: (() => void) | undefined
 
   /** A kept connection to a member, which is in use from now on. */
   take(member: Member): HttpConnection | undefined {
-    return this.#idle.get(member)?.pop()
+    return this.#shelves.get(member)?.idle.pop()
+  }
+
+  /**
+   * Where a connection that is dialled from now on will be kept. Asked for before the dial, so that
+   * one on its way while the member is dropped is not kept.
+   */
+  shelf(member: Member): Shelf {
+    const shelf = this.#shelves.get(member) ?? { idle: [], isDropped: false }
+    this.#shelves.set(member, shelf)
+    return shelf
   }
 
   /** A new one, in use, on a socket that nobody else uses. */
-  open(member: Member, socket: Socket): HttpConnection {
+  open(member: Member, socket: Socket, shelf: Shelf): HttpConnection {
     const connection = new HttpConnection(member.server, socket, () => this.#forget(connection))
-    this.#all.set(connection, member)
+    this.#all.set(connection, shelf)
     return connection
   }
 
   /** It is free again, and kept where it can be used again. */
   keep(connection: HttpConnection): void {
-    const member = this.#all.get(connection)
-    if (member === undefined || !connection.usable) return
-    if (this.#closing !== undefined) {
-      connection.destroy()
-      return
-    }
-    const idle = this.#idle.get(member)
-    if (idle === undefined) this.#idle.set(member, [connection])
-    else idle.push(connection)
+    const shelf = this.#all.get(connection)
+    if (shelf === undefined || !connection.usable) return
+    if (this.#closing !== undefined || shelf.isDropped) connection.destroy()
+    else shelf.idle.push(connection)
   }
 
   /** Keeps no more than so many to a member. */
   trim(member: Member, most: number): void {
-    const idle = this.#idle.get(member) ?? []
+    const idle = this.#shelves.get(member)?.idle ?? []
     const many = idle.length - Math.max(0, most)
     if (many > 0) for (const connection of idle.splice(0, many)) connection.destroy()
   }
 
-  /** Nothing new goes to a member on what is kept now. */
+  /**
+   * Nothing new goes to a member on a connection of now: idle ones close at once, busy ones when
+   * their answer is done.
+   */
   drop(member: Member): void {
-    for (const connection of this.#idle.get(member)?.splice(0) ?? []) connection.destroy()
-    this.#idle.delete(member)
+    const shelf = this.#shelves.get(member)
+    if (shelf === undefined) return
+    this.#shelves.delete(member)
+    shelf.isDropped = true
+    for (const connection of shelf.idle.splice(0)) connection.destroy()
   }
 
   /** Idle ones close at once, busy ones when their answer is done; resolves when none is left. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#closing = resolve
-      for (const member of this.#idle.keys()) this.drop(member)
+      for (const member of this.#shelves.keys()) this.drop(member)
       if (this.#all.size === 0) resolve()
     })
   }
@@ -63,9 +80,8 @@ export class HttpConnections {
   }
 
   #forget(connection: HttpConnection): void {
-    const member = this.#all.get(connection)
+    const idle = this.#all.get(connection)?.idle
     this.#all.delete(connection)
-    const idle = member && this.#idle.get(member)
     const at = idle?.indexOf(connection) ?? -1
     if (at >= 0) idle?.splice(at, 1)
     if (this.#all.size === 0) this.#closing?.()

@@ -14,7 +14,7 @@ export type MemberMode = 'ready' | 'drain' | 'maintenance'
 export interface MemberSettings {
   /**
    * Names the member in its pool, over reloads and look-ups: the URL as it is written, and behind
-   * it the address where one URL stands for several servers.
+   * it the first address where one URL stands for several servers.
    */
   readonly key: string
   readonly server: Server
@@ -22,7 +22,7 @@ export interface MemberSettings {
    * Where to dial, in the order of trying. Undefined where nothing has to be looked up: a unix
    * socket, an address as host.
    */
-  readonly addresses?: readonly LookupAddress[]
+  readonly addresses?: readonly LookupAddress[] | undefined
   /** Above 0, relative to the other members'. */
   readonly weight: number
   /** Sessions and requests at once; Infinity for no limit. */
@@ -33,6 +33,8 @@ export interface MemberSettings {
 export interface MemberHealth {
   /** Neither marked down by checks nor ejected. A pool may use those that are not, in a panic. */
   isUp(now: number): boolean
+  /** Its checks hold it down, as far as they are still made. */
+  readonly failing: boolean
   /** How much of its weight it is to get: above 0, and 1 except in a slow start. */
   share(now: number): number
   /** It was connected to for a session or a request. */
@@ -46,6 +48,7 @@ export interface MemberHealth {
 /** The health of a member that nothing watches. */
 export const unwatched: MemberHealth = {
   isUp: () => true,
+  failing: false,
   share: () => 1,
   connected: () => undefined,
   connectFailed: () => undefined,
@@ -54,13 +57,10 @@ export const unwatched: MemberHealth = {
 
 /**
  * One server of a pool: what is configured of it, and what is known of it. It lives as long as
- * its pool names its key: a reload or a look-up changes its settings and keeps what is known, so
- * that live sessions stay counted.
+ * its pool names it: a reload or a look-up changes its settings and keeps what is known, so that
+ * live sessions stay counted.
  */
 export class Member {
-  readonly key: string
-  /** Of the key. */
-  readonly hash: HashPair
   mode: MemberMode = 'ready'
   /** The places taken on it, by sessions, requests and dials in progress. */
   readonly leases = new Set<MemberLease>()
@@ -76,11 +76,20 @@ export class Member {
   turn = 0
   health: MemberHealth = unwatched
   #settings: MemberSettings
+  #hash: HashPair
 
   constructor(settings: MemberSettings) {
-    this.key = settings.key
-    this.hash = hashText(settings.key)
     this.#settings = settings
+    this.#hash = hashText(settings.key)
+  }
+
+  get key(): string {
+    return this.#settings.key
+  }
+
+  /** Of the key. */
+  get hash(): HashPair {
+    return this.#hash
   }
 
   get server(): Server {
@@ -109,8 +118,10 @@ export class Member {
     return this.#settings.weight * this.health.share(now)
   }
 
-  /** @param settings with the same key */
+  /** @param settings without addresses where those that are known stay */
   configure(settings: MemberSettings): void {
-    this.#settings = settings
+    const { key, addresses } = this.#settings
+    this.#settings = { ...settings, addresses: settings.addresses ?? addresses }
+    if (settings.key !== key) this.#hash = hashText(settings.key)
   }
 }

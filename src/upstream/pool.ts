@@ -182,6 +182,7 @@ export class UpstreamPool {
       this.#connections.drop(member)
       this.#closeSessions(member, 'is in maintenance')
     }
+    this.#closeFailing()
     this.#places.serve()
     return true
   }
@@ -193,7 +194,7 @@ export class UpstreamPool {
    */
   reconfigure(config: UpstreamConfig): void {
     this.#tls = readClientTls(config.tls)
-    const before = this.#members.all
+    const before = this.#members.withParted
     this.#config = config
     this.#places.configure(config)
     this.#health = this.#watchBy(config)
@@ -205,6 +206,7 @@ export class UpstreamPool {
       this.#connections.drop(member)
       if (!named.has(member.server.url)) this.#closeSessions(member, 'is no longer configured')
     }
+    this.#closeFailing()
   }
 
   /** Its servers as they are now. */
@@ -254,6 +256,7 @@ export class UpstreamPool {
 
   #replaceMembers(): void {
     for (const member of this.#members.replace(this.#found.flat())) this.#connections.drop(member)
+    this.#closeFailing()
     this.#places.know(this.#members.all)
   }
 
@@ -269,14 +272,22 @@ export class UpstreamPool {
 
   #healthChanged(member: Member, change: HealthChange): void {
     this.#events.serverChanged(member.key, change)
-    const panic = this.#panic.look(this.#members.all, performance.now())
-    if (!change.up) {
-      this.#connections.drop(member)
-      // One that takes no new connections may be well to those it has; and in a panic nobody knows
-      // which server is down.
-      if (change.outMs === undefined && !panic) this.#closeSessions(member, 'is down')
-    }
+    if (!change.up) this.#connections.drop(member)
+    this.#closeFailing()
     this.#places.serve()
+  }
+
+  /**
+   * Ends the sessions of servers that their checks hold down; not of ejected ones: one that takes no
+   * new connections may be well to those it has. In a panic nobody knows which server is down: what
+   * was let go on then is caught up with when it is over, whatever ended it.
+   */
+  #closeFailing(): void {
+    const members = this.#members.all
+    if (this.#panic.look(members, performance.now())) return
+    for (const member of members) {
+      if (member.health.failing) this.#closeSessions(member, 'is down')
+    }
   }
 
   #dial(facts: PickFacts, signal: AbortSignal): Promise<Reached<Socket>> {
@@ -298,7 +309,9 @@ export class UpstreamPool {
     { facts, isFresh, signal }: { facts: PickFacts; isFresh: boolean; signal: AbortSignal },
   ): Promise<HttpConnection> {
     const kept = isFresh || this.#isPersonal ? undefined : this.#connections.take(member)
-    return kept ?? this.#connections.open(member, await this.#connect(member, facts, signal))
+    if (kept !== undefined) return kept
+    const shelf = this.#connections.shelf(member)
+    return this.#connections.open(member, await this.#connect(member, facts, signal), shelf)
   }
 
   async #connect(member: Member, { caller }: PickFacts, signal: AbortSignal): Promise<Socket> {

@@ -35,11 +35,13 @@ export function questionParts(): QuestionParts {
 /**
  * Looks a name up, once: in the hosts file, then in the DNS, and where that knows no such name as the
  * system does it, by search domains and whatever else nsswitch.conf has.
+ * @param signal where nobody waits any more; not everything on the way can be stopped
  * @throws {Error} with a `code` such as ENOTFOUND, ESERVFAIL, ETIMEOUT
  */
 export async function askAddresses(
   written: string,
   { dns, hosts, system }: QuestionParts,
+  signal?: AbortSignal,
 ): Promise<Answer> {
   const name = written.toLowerCase().replace(/\.$/, '')
   const known = await hosts.addresses(name)
@@ -47,7 +49,7 @@ export async function askAddresses(
   // A name of one label is nearly always meant to be completed.
   const asked = name.includes('.') ? await askDns(name, dns()) : 'unknown'
   if (asked !== 'unknown') return asked
-  const addresses = inTryingOrder(await system.addresses(written))
+  const addresses = inTryingOrder(await system.addresses(written, signal))
   if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENODATA' })
   return { addresses, ttlMs: usualMs }
 }

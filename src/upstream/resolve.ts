@@ -49,8 +49,8 @@ export class Resolver implements NameResolver {
 
   constructor(parts: QuestionParts = questionParts()) {
     this.#parts = parts
-    this.#addresses = new Memory(async (name) => {
-      const { addresses, ttlMs } = await askAddresses(name, this.#parts)
+    this.#addresses = new Memory(async (name, signal) => {
+      const { addresses, ttlMs } = await askAddresses(name, this.#parts, signal)
       return { value: addresses, until: performance.now() + ttlMs }
     })
     this.#services = new Memory(async (name) => {
@@ -60,12 +60,12 @@ export class Resolver implements NameResolver {
   }
 
   async addresses(name: string, signal: AbortSignal): Promise<readonly LookupAddress[]> {
-    const { value } = await abortable(this.#addresses.get(name), signal)
+    const { value } = await this.#addresses.get(name, signal)
     return value
   }
 
   async services(name: string, signal: AbortSignal): Promise<readonly Service[]> {
-    const { value } = await abortable(this.#services.get(name), signal)
+    const { value } = await this.#services.get(name, signal)
     return value
   }
 
@@ -78,40 +78,62 @@ export class Resolver implements NameResolver {
   }
 }
 
+type Ask<T> = (name: string, signal: AbortSignal) => Promise<Known<T>>
+
+interface Question<T> {
+  readonly answer: Promise<Known<T>>
+  /** Ends it, as far as that can be. */
+  readonly end: () => void
+  askers: number
+}
+
 /** Answers, and the questions that are on their way, the least recently used first. */
 class Memory<T> {
-  readonly #ask: (name: string) => Promise<Known<T>>
+  readonly #ask: Ask<T>
   readonly #known = new Map<string, Known<T>>()
-  readonly #asking = new Map<string, Promise<Known<T>>>()
+  readonly #asking = new Map<string, Question<T>>()
 
-  constructor(ask: (name: string) => Promise<Known<T>>) {
+  constructor(ask: Ask<T>) {
     this.#ask = ask
   }
 
-  async get(name: string): Promise<Known<T>> {
+  async get(name: string, signal?: AbortSignal): Promise<Known<T>> {
     const known = this.#known.get(name)
     if (known !== undefined && performance.now() < known.until) {
       this.#keep(name, known)
       return known
     }
-    const asking = this.#asking.get(name) ?? this.#begin(name)
+    const question = this.#asking.get(name) ?? this.#begin(name)
+    question.askers++
     try {
-      return await asking
+      return await abortable(question.answer, signal)
     } catch (error) {
+      if (signal?.aborted === true) throw error
       if (known !== undefined && performance.now() < known.until + staleMs) return known
       throw unresolved(name, error)
+    } finally {
+      question.askers--
+      // The last one has gone: whoever comes next asks anew.
+      if (question.askers === 0) this.#drop(name, question)
     }
   }
 
-  #begin(name: string): Promise<Known<T>> {
-    const asking = this.#ask(name)
-      .then((answer) => {
-        this.#keep(name, answer)
-        return answer
+  #begin(name: string): Question<T> {
+    const controller = new AbortController()
+    const answer = this.#ask(name, controller.signal)
+      .then((answered) => {
+        this.#keep(name, answered)
+        return answered
       })
-      .finally(() => this.#asking.delete(name))
-    this.#asking.set(name, asking)
-    return asking
+      .finally(() => this.#drop(name, question))
+    const question: Question<T> = { answer, end: () => controller.abort(), askers: 0 }
+    this.#asking.set(name, question)
+    return question
+  }
+
+  #drop(name: string, question: Question<T>): void {
+    if (this.#asking.get(name) === question) this.#asking.delete(name)
+    question.end()
   }
 
   #keep(name: string, known: Known<T>): void {
@@ -164,7 +186,8 @@ function unresolved(name: string, cause: unknown): GatewayError {
 }
 
 /** What somebody waits for who may go; the question itself goes on for others. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     if (signal.aborted) abort()

@@ -48,6 +48,7 @@ export class MemberWatch implements MemberHealth {
   readonly #verdict: Verdict | undefined
   readonly #ejection: Ejection | undefined
   #up = true
+  #stopped = false
   #backAt = -Infinity
   #return: NodeJS.Timeout | undefined
   #returnAt = -Infinity
@@ -67,6 +68,10 @@ export class MemberWatch implements MemberHealth {
 
   isUp(): boolean {
     return this.#up
+  }
+
+  get failing(): boolean {
+    return !this.#stopped && this.#verdict?.down === true
   }
 
   share(now: number): number {
@@ -92,6 +97,7 @@ export class MemberWatch implements MemberHealth {
   }
 
   stop(): void {
+    this.#stopped = true
     this.#schedule?.stop()
     clearTimeout(this.#return)
   }

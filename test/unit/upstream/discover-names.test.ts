@@ -79,10 +79,18 @@ describe('a server', () => {
     expect(found.pop()).toEqual(['http://app:80 -> app 80 at 2001:db8::1+10.0.0.1, 1'])
     tell('app', '10.0.0.1', '10.0.0.2', '10.0.0.3', '2001:db8::1', '2001:db8::2')
     expect(found.pop()).toEqual([
-      'http://app:80#2001:db8::1,10.0.0.1 -> app 80 at 2001:db8::1+10.0.0.1, 1',
-      'http://app:80#2001:db8::2,10.0.0.2 -> app 80 at 2001:db8::2+10.0.0.2, 1',
+      'http://app:80#2001:db8::1 -> app 80 at 2001:db8::1+10.0.0.1, 1',
+      'http://app:80#2001:db8::2 -> app 80 at 2001:db8::2+10.0.0.2, 1',
       'http://app:80#10.0.0.3 -> app 80 at 10.0.0.3, 1',
     ])
+  })
+
+  test('over both families keeps its key when the address beside it changes', () => {
+    follow('http://app:80')
+    tell('app', '10.0.0.1', '10.0.0.2', '2001:db8::1', '2001:db8::2')
+    const keys = found.pop()!.map((text) => text.split(' ')[0])
+    tell('app', '10.0.0.2', '10.0.0.3', '2001:db8::1', '2001:db8::2')
+    expect(found.pop()!.map((text) => text.split(' ')[0])).toEqual(keys)
   })
 })
 

@@ -20,6 +20,7 @@ export function occupy(member: Member, places = 1): MemberLease[] {
 export class ToldHealth implements MemberHealth {
   up = true
   weightShare = 1
+  failing = false
   stopped = false
   readonly reports: string[] = []
 

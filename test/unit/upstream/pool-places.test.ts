@@ -7,7 +7,7 @@ import type { UpstreamPool } from '../../../src/upstream/pool.ts'
 import { httpServer, rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
 import { freePort } from '../../support/scratch.ts'
-import { anyone, asks, calm, configOf, upstreamOf } from './upstreams.ts'
+import { anyone, asks, calm, configOf, movable, upstreamOf } from './upstreams.ts'
 import type { UpstreamSettings } from './upstreams.ts'
 
 const peers: Peer[] = []
@@ -350,6 +350,25 @@ describe('another configuration', () => {
     expect(told).toEqual(ends)
     expect(live(pool)).toEqual([1])
   })
+
+  test.each(['put into maintenance', 'taken out of the configuration'])(
+    'what the DNS has dropped from a server that is %s ends with the rest',
+    async (fate) => {
+      const { resolver, move } = movable('127.0.0.1', '127.0.0.2')
+      const [other] = await servers(1)
+      const url = other!.replace('127.0.0.1', 'app.internal')
+      const pool = upstreamOf([url], { onDown: 'close' }, resolver)
+      const session = await dial(pool)
+      expect(session.server).toBe(`${url}#127.0.0.1`)
+      const told: string[] = []
+      session.lease.onRemoved(({ token }) => told.push(token))
+      move('127.0.0.2', '127.0.0.3')
+      expect(told).toEqual([])
+      if (fate.endsWith('maintenance')) pool.setMode(url, 'maintenance')
+      else pool.reconfigure(configOf([other!], { onDown: 'close' }))
+      expect(told).toEqual(['upstream-removed'])
+    },
+  )
 
   test('one that cannot be used changes nothing', async () => {
     const urls = await servers(2)

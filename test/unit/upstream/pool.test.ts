@@ -1,11 +1,12 @@
 import { EventEmitter, once } from 'node:events'
+import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import type { AnswerHead, AnswerSink, HttpRequest } from '../../../src/upstream/http-request.ts'
 import type { UpstreamPool } from '../../../src/upstream/pool.ts'
 import { httpServer, rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
-import { anyone, calm, untilNoSockets, upstreamOf } from './upstreams.ts'
+import { anyone, calm, movable, untilNoSockets, upstreamOf } from './upstreams.ts'
 
 const peers: Peer[] = []
 afterEach(() => {
@@ -136,6 +137,55 @@ test('what a kept connection lost is asked again of the same server, in the same
     { server: url, picks: 2, live: 0 },
     { picks: 1, live: 0 },
   ])
+  pool.destroy()
+})
+
+/** Two servers with one port: one at 127.0.0.1, the other at 127.0.0.2. */
+async function twoAtOnePort(answer: (name: string, response: ServerResponse) => void) {
+  const a = await httpServer((_, response) => answer('a', response))
+  peers.push(a)
+  const b = createServer((_, response) => answer('b', response)).listen(a.port, '127.0.0.2')
+  await once(b, 'listening')
+  peers.push({
+    port: a.port,
+    sockets: new Set(),
+    close: () => {
+      b.close()
+      b.closeAllConnections()
+    },
+  })
+  return a
+}
+
+test('a name that leads elsewhere is followed, though connections to where it led are kept', async () => {
+  const a = await twoAtOnePort((name, response) => response.end(name))
+  const { resolver, move } = movable('127.0.0.1')
+  const pool = upstreamOf([`http://app.internal:${a.port}`], {}, resolver)
+  expect(await ask(pool)).toBe('a.')
+  const closed = once([...a.sockets][0]!, 'close')
+  move('127.0.0.2')
+  expect(await ask(pool)).toBe('b.')
+  await closed
+  pool.destroy()
+})
+
+test('a connection that is busy while its name leads elsewhere ends its answer, and is not kept', async () => {
+  const held: ServerResponse[] = []
+  const events = new EventEmitter()
+  const a = await twoAtOnePort((name, response) => {
+    if (name === 'b') response.end(name)
+    else events.emit('held', held.push(response))
+  })
+  const { resolver, move } = movable('127.0.0.1')
+  const pool = upstreamOf([`http://app.internal:${a.port}`], {}, resolver)
+  const arrived = once(events, 'held')
+  const answer = ask(pool)
+  await arrived
+  move('127.0.0.2')
+  held[0]!.end('a')
+  expect(await answer).toBe('a.')
+  expect(await ask(pool)).toBe('b.')
+  await untilNoSockets(a)
   pool.destroy()
 })
 

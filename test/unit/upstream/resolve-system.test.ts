@@ -17,3 +17,15 @@ test('names wait for a free place and are all answered', async () => {
     'fulfilled',
   ])
 })
+
+test('no more names wait than may, and who goes makes room', async () => {
+  const resolver = new SystemResolver(1, 1)
+  const gone = new AbortController()
+  const first = resolver.addresses('localhost')
+  const leaving = resolver.addresses('localhost', gone.signal)
+  await expect(resolver.addresses('localhost')).rejects.toThrow('1 names are waiting')
+  gone.abort(new Error('gone'))
+  await expect(leaving).rejects.toThrow('gone')
+  const [found, waited] = await Promise.all([first, resolver.addresses('localhost')])
+  expect(waited).toEqual(found)
+})

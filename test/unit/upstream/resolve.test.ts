@@ -155,3 +155,27 @@ describe('who follows a name', () => {
     stop()
   })
 })
+
+test('a question is given up when the last who asks has gone, and asked anew for the next', async () => {
+  const asking: AbortSignal[] = []
+  const system = new SystemResolver()
+  system.addresses = (_, signal) => {
+    asking.push(signal!)
+    if (asking.length > 1) return Promise.resolve([{ address: '10.0.0.3', family: 4 }])
+    return new Promise((_resolve, reject) => {
+      signal!.addEventListener('abort', () => reject(signal!.reason as Error))
+    })
+  }
+  const hosts = Object.assign(new HostsFile(), { addresses: async () => undefined })
+  resolver = new Resolver({ dns: () => new DnsClient(), hosts, system })
+  const [one, two] = [new AbortController(), new AbortController()]
+  const both = [resolve('desk', one.signal), resolve('desk', two.signal)]
+  await settle()
+  one.abort(new Error('one has gone'))
+  await expect(both[0]).rejects.toThrow('one has gone')
+  expect(asking.map(({ aborted }) => aborted)).toEqual([false])
+  two.abort(new Error('two has gone'))
+  await expect(both[1]).rejects.toThrow('two has gone')
+  expect(asking.map(({ aborted }) => aborted)).toEqual([true])
+  expect(await resolve('desk')).toBe('10.0.0.3')
+})

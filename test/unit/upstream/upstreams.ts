@@ -1,9 +1,12 @@
+import type { LookupAddress } from 'node:dns'
 import type { UpstreamConfig } from '../../../src/config/config.ts'
 import { parseServer } from '../../../src/config/server-url.ts'
 import { RawHeaderLines } from '../../../src/listener/header-lines.ts'
 import { Resolver } from '../../../src/upstream/resolve.ts'
+import type { NameResolver } from '../../../src/upstream/resolve.ts'
 import type { PickFacts } from '../../../src/upstream/balance/pick-facts.ts'
 import type { Peer } from '../../support/peers.ts'
+import { stubResolver } from '../../support/stub-resolver.ts'
 import { UpstreamPool } from '../../../src/upstream/pool.ts'
 
 type Defaulted = 'balance' | 'sticky' | 'retries' | 'queue' | 'onDown' | 'preserveHost'
@@ -47,9 +50,29 @@ export function configOf(
 export function upstreamOf(
   servers: readonly string[],
   settings: UpstreamSettings = {},
-  resolver = new Resolver(),
+  resolver: NameResolver = new Resolver(),
 ): UpstreamPool {
   return new UpstreamPool('app', configOf(servers, settings), resolver)
+}
+
+/** A resolver of one name, which leads to `first` and from then on where the test moves it. */
+export function movable(...first: readonly string[]): {
+  readonly resolver: NameResolver
+  readonly move: (...addresses: readonly string[]) => void
+} {
+  let tell: (found: readonly LookupAddress[]) => void = () => undefined
+  const move = (...addresses: readonly string[]): void => {
+    tell(addresses.map((address) => ({ address, family: 4 })))
+  }
+  const resolver: NameResolver = {
+    ...stubResolver(() => first),
+    watchAddresses: (_name, found) => {
+      tell = found
+      move(...first)
+      return () => undefined
+    },
+  }
+  return { resolver, move }
 }
 
 /** A request of a client that sends these header lines, name and value alternating. */

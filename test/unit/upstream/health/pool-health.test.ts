@@ -128,6 +128,33 @@ test('in a panic no sessions end: nobody knows which server is down', async () =
   expect(removed).toBe(false)
 })
 
+test.each(['another server is up again', 'another server is in maintenance'])(
+  'sessions of a server that went down in a panic end when it is over: %s',
+  async (ending) => {
+    const [one, other, third] = [await moody(), await moody(), await moody()]
+    const { pool, told } = poolOf([one.url, other.url, third.url], {
+      health: overHttp,
+      onDown: 'close',
+    })
+    const removed: string[] = []
+    for (let count = 0; count < 3; count++) {
+      const dialed = await pool.dialTcp(anyone, calm)
+      undo.push(() => dialed.socket.destroy())
+      dialed.lease.onRemoved(() => removed.push(dialed.server))
+    }
+    one.state.status = 503
+    await told.until(`${one.url} down: checks failed`)
+    other.state.status = 503
+    await told.until(`${other.url} down: checks failed`)
+    expect(told.all).toContain('panic')
+    expect(removed).toEqual([one.url])
+    if (ending.endsWith('up again')) one.state.status = 200
+    else pool.setMode(one.url, 'maintenance')
+    await told.until('calm')
+    expect(removed).toEqual([one.url, other.url])
+  },
+)
+
 test('a server that cannot be connected to is ejected, and comes back by itself', async () => {
   const [dead, echo] = [await nobody(), kept(await tcpEcho())]
   const url = `tcp://127.0.0.1:${echo.port}`
