@@ -88,20 +88,29 @@ export class TargetDialer {
     const literal = target.host.includes('%') ? undefined : canonicalAddress(target.host)
     const name = literal === undefined ? nameIn(target.host) : undefined
     if (literal === undefined && name === undefined) throw denied(target)
-    const found = literal === undefined ? await this.#resolve(target.host, signal) : [literal]
+    if (name !== undefined && !this.#policy.couldPermit(name, port)) throw denied(target)
+    const found = literal === undefined ? await this.#resolve(target, signal) : [literal]
     const permitted = found.filter((address) => this.#policy.permits({ name, address, port }))
     if (permitted.length === 0) throw denied(target)
     return permitted.map((address) => ({ address, family: isIP(address) }))
   }
 
-  async #resolve(host: string, signal: AbortSignal): Promise<string[]> {
+  async #resolve(target: TcpTarget, signal: AbortSignal): Promise<string[]> {
+    const { host } = target
     const { connect: connectMs } = this.#config.timeouts
     const late = (): Error =>
       new GatewayError('upstream-timeout', `${host}: no address in ${connectMs} ms`)
-    const addresses = await within(connectMs, signal, late, (own) =>
-      this.#resolver.addresses(host, own),
-    )
-    return addresses.flatMap(({ address }) => canonicalAddress(address) ?? [])
+    try {
+      const addresses = await within(connectMs, signal, late, (own) =>
+        this.#resolver.addresses(host, own),
+      )
+      return addresses.flatMap(({ address }) => canonicalAddress(address) ?? [])
+    } catch (error) {
+      // Which names there are is nothing that a client finds out by naming them.
+      const isUnresolved = error instanceof GatewayError && error.token === 'upstream-unresolved'
+      if (this.#config.lookup.kind !== 'direct' || !isUnresolved) throw error
+      throw new GatewayError('target-denied', error.message, { cause: error })
+    }
   }
 }
 

@@ -57,6 +57,18 @@ export class TargetPolicy {
     return this.#allow?.some((rule) => covers(rule, name, itself, port)) ?? true
   }
 
+  /**
+   * Whether a name could pass with any address at all. Where not, nobody looks it up: what clients
+   * name is not to tell them what the DNS knows, nor to keep it busy.
+   */
+  couldPermit(name: string, port: number): boolean {
+    const fitsName = (rule: TargetRule): boolean =>
+      rule.kind === 'name' && hasPort(rule, port) && fits(rule.name, name)
+    if (this.#deny.some(fitsName)) return false
+    const fitsAny = (rule: TargetRule): boolean => rule.kind === 'network' && hasPort(rule, port)
+    return this.#allow?.some((rule) => fitsName(rule) || fitsAny(rule)) ?? true
+  }
+
   /** A unix socket is this machine's own, so that it has to be listed. */
   permitsUnix(path: string): boolean {
     // A spelling that is not plain may lead out of a folder.
@@ -74,10 +86,13 @@ function covers(
   address: IpAddress,
   port: number,
 ): boolean {
-  if (rule.kind === 'unix') return false
-  if (!rule.ports.some(({ first, last }) => first <= port && port <= last)) return false
+  if (rule.kind === 'unix' || !hasPort(rule, port)) return false
   if (rule.kind === 'name') return name !== undefined && fits(rule.name, name)
   return sharePrefix(address, ipAddress(rule.network.address), rule.network.prefix)
+}
+
+function hasPort({ ports }: Exclude<TargetRule, { kind: 'unix' }>, port: number): boolean {
+  return ports.some(({ first, last }) => first <= port && port <= last)
 }
 
 /** A name lists no special address, since the DNS says what it stands for; but `localhost` is known. */

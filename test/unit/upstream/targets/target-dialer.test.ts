@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { TargetsConfig } from '../../../../src/config/config.ts'
+import { GatewayError } from '../../../../src/errors.ts'
 import { parseTargetRule } from '../../../../src/config/target-rule.ts'
 import { namedTarget } from '../../../../src/upstream/targets/stated-lookup.ts'
 import { TargetDialer } from '../../../../src/upstream/targets/target-dialer.ts'
@@ -29,15 +30,22 @@ afterEach(() => {
 interface Given {
   readonly allow?: readonly string[]
   readonly lookup?: TargetLookup
+  readonly kind?: 'direct' | 'claims'
   readonly connectMs?: number
   /** What a name resolves to, at each asking. */
   readonly resolve?: (name: string) => readonly string[] | Promise<readonly string[]>
 }
 
-function dialer({ allow, lookup = namedTarget, connectMs = 5_000, resolve }: Given): TargetDialer {
+function dialer({
+  allow,
+  lookup = namedTarget,
+  kind = 'direct',
+  connectMs = 5_000,
+  resolve,
+}: Given): TargetDialer {
   const config: TargetsConfig = {
     from: { kind: 'query', name: 'token' },
-    lookup: { kind: 'direct' },
+    lookup: { kind },
     ...(allow && { allow: allow.map((text) => parseTargetRule(text)!) }),
     deny: [],
     timeouts: { connect: connectMs },
@@ -155,4 +163,33 @@ test('a unix socket is dialled where it is listed, and nowhere else', async () =
   }
   unix.close()
   await rm(folder, { recursive: true })
+})
+
+test('a name that no entry could allow is denied, and not looked up', async () => {
+  const asked: string[] = []
+  const targets = dialer({
+    allow: [`*.example:${server.port}`, '10.0.0.1:22'],
+    resolve: (name) => {
+      asked.push(name)
+      return ['127.0.0.1']
+    },
+  })
+  for (const token of [`name.other:${server.port}`, 'name.example:23']) {
+    await expect(dial(targets, token)).rejects.toMatchObject({ token: 'target-denied' })
+  }
+  expect(asked).toEqual([])
+  await expect(dial(targets, 'name.example:22')).rejects.toMatchObject({ token: 'target-denied' })
+  expect(asked).toEqual(['name.example'])
+})
+
+test.each([
+  ['a client', 'direct', 'target-denied'],
+  ['a lookup', 'claims', 'upstream-unresolved'],
+] as const)('a name that is none, said by %s, is refused', async (_, kind, token) => {
+  const targets = dialer({
+    allow: ['10.0.0.0/8'],
+    kind,
+    resolve: () => Promise.reject(new GatewayError('upstream-unresolved', 'no.example: ENOTFOUND')),
+  })
+  await expect(dial(targets, 'no.example:22')).rejects.toMatchObject({ token })
 })

@@ -136,3 +136,18 @@ test('a socket has to be listed, and is denied by what denies it', () => {
     false,
   )
 })
+
+test.each([
+  [{}, true],
+  [{ allow: ['10.0.0.0/8'] }, true],
+  [{ allow: ['10.0.0.0/8:22,5900'] }, true],
+  [{ allow: ['10.0.0.0/8:22'] }, false],
+  [{ allow: ['desk.example'] }, true],
+  [{ allow: ['*.example:5900'] }, true],
+  [{ allow: ['desk.example:22'] }, false],
+  [{ allow: ['other.example', 'unix:/run/vnc/*'] }, false],
+  [{ deny: ['*.example:5900'] }, false],
+  [{ deny: ['*.example:22', '10.0.0.0/8'] }, true],
+])('%j: whether desk.example:5900 could be dialled is %j', (lists: Lists, could) => {
+  expect(policy(lists).couldPermit('desk.example', 5900)).toBe(could)
+})
