@@ -206,7 +206,6 @@ export class UpstreamPool {
       this.#connections.drop(member)
       if (!named.has(member.server.url)) this.#closeSessions(member, 'is no longer configured')
     }
-    this.#closeFailing()
   }
 
   /** Its servers as they are now. */

@@ -169,6 +169,20 @@ test('a name that leads elsewhere is followed, though connections to where it le
   pool.destroy()
 })
 
+test('a connection on its way while its name leads elsewhere is used once, and not kept', async () => {
+  const a = await twoAtOnePort((name, response) => response.end(name))
+  const { resolver, move } = movable('127.0.0.1')
+  const pool = upstreamOf([`http://app.internal:${a.port}`], {}, resolver)
+  const answer = ask(pool)
+  // By now the connect has begun; that it has succeeded is told by the event loop, later.
+  await new Promise((resolve) => process.nextTick(resolve))
+  move('127.0.0.2')
+  expect(await answer).toBe('a.')
+  expect(await ask(pool)).toBe('b.')
+  await untilNoSockets(a)
+  pool.destroy()
+})
+
 test('a connection that is busy while its name leads elsewhere ends its answer, and is not kept', async () => {
   const held: ServerResponse[] = []
   const events = new EventEmitter()

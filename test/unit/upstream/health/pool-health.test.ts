@@ -128,7 +128,7 @@ test('in a panic no sessions end: nobody knows which server is down', async () =
   expect(removed).toBe(false)
 })
 
-test.each(['another server is up again', 'another server is in maintenance'])(
+test.each(['another server is up again', 'one is in maintenance', 'one is taken out'])(
   'sessions of a server that went down in a panic end when it is over: %s',
   async (ending) => {
     const [one, other, third] = [await moody(), await moody(), await moody()]
@@ -149,11 +149,33 @@ test.each(['another server is up again', 'another server is in maintenance'])(
     expect(told.all).toContain('panic')
     expect(removed).toEqual([one.url])
     if (ending.endsWith('up again')) one.state.status = 200
-    else pool.setMode(one.url, 'maintenance')
+    else if (ending.endsWith('maintenance')) pool.setMode(one.url, 'maintenance')
+    else {
+      const rest = [other.url, third.url]
+      pool.reconfigure(configOf(rest, { health: overHttp, onDown: 'close' }))
+    }
     await told.until('calm')
     expect(removed).toEqual([one.url, other.url])
   },
 )
+
+test('a panic that ends because nothing is checked any longer ends no sessions', async () => {
+  const all = await Promise.all([moody(), moody(), moody(), moody()])
+  const urls = all.map(({ url }) => url)
+  const { pool, told } = poolOf(urls, { health: overHttp, onDown: 'close' })
+  const removed: string[] = []
+  for (let count = 0; count < 4; count++) {
+    const dialed = await pool.dialTcp(anyone, calm)
+    undo.push(() => dialed.socket.destroy())
+    dialed.lease.onRemoved(() => removed.push(dialed.server))
+  }
+  for (const { state } of all) state.status = 503
+  for (const url of urls) await told.until(`${url} down: checks failed`)
+  expect(removed).toHaveLength(2)
+  pool.reconfigure(configOf(urls, { onDown: 'close' }))
+  expect(told.all).toContain('calm')
+  expect(removed).toHaveLength(2)
+})
 
 test('a server that cannot be connected to is ejected, and comes back by itself', async () => {
   const [dead, echo] = [await nobody(), kept(await tcpEcho())]
