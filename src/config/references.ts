@@ -9,6 +9,7 @@ import { actions } from './routes.ts'
 import { words } from './scalars.ts'
 import { parseServer } from './server-url.ts'
 import { at, listAt, namesAt, textAt, textsAt } from './tree.ts'
+import { checkSettings } from './upstream-references.ts'
 
 /**
  * Checks what one section says of another. It looks at the values as they were read, not at what
@@ -32,6 +33,7 @@ export function checkReferences(
     ),
     ...checkServers(value, folder),
     ...checkHealth(value),
+    ...checkSettings(value),
     ...checkClientCertificates(value),
     ...checkRouteNames(value),
     ...listAt(value, 'routes').flatMap((route, index) =>

@@ -38,7 +38,7 @@ beforeAll(async () => {
     const { port } = (http ?? server).address() as AddressInfo
     upstreams[transport] = {
       servers: [`${transport}://127.0.0.1:${port}`],
-      tls: { ca: files.caFile },
+      ...(transport === 'wss' && { tls: { ca: files.caFile } }),
     }
   }
   running = await startGateway({
