@@ -23,15 +23,20 @@ export interface Caller {
 /**
  * What a connection to a backend begins with: a PROXY header that tells for whom it is, or that it
  * is for nobody.
+ * @param told what is left out although it is known: a Host that is a token is the gateway's alone
  * @returns undefined where none is sent
  */
 export function preludeFor(
   version: ProxyVersion | undefined,
   caller: Caller | undefined,
+  told: { readonly authority: boolean } = { authority: true },
 ): ((socket: Socket) => Buffer) | undefined {
   if (version === undefined) return undefined
   if (caller === undefined) return (socket) => localHeader(version, ownEnds(socket))
-  return () => clientHeader(version, factsOf(caller))
+  return () => {
+    const facts = factsOf(caller)
+    return clientHeader(version, told.authority ? facts : { ...facts, authority: undefined })
+  }
 }
 
 /** What is told of TLS is about the connection that ends here, be it a client's or a proxy's. */

@@ -296,3 +296,28 @@ test('a target of a bridge gets a header too', async () => {
   expect(String(backend.headers[0])).toContain(` ${client.socket.localPort} `)
   client.destroy()
 })
+
+test.each([
+  ['query:token', 'desk.example'],
+  ['host', undefined],
+])('what a target is told of the Host where the token is from %s: %s', async (from, told) => {
+  const backend = await headed(echo())
+  const targets = {
+    from,
+    lookup: { file: scratch.write('tokens', `desk.example: 127.0.0.1:${backend.port}\n`) },
+    allow: ['127.0.0.1'],
+  }
+  running = await startGateway({
+    listeners: { edge: { bind: '127.0.0.1:0' } },
+    routes: [{ name: 'main', bridge: { targets, sendProxyProtocol: 'v2' } }],
+  })
+  const client = await RawClient.connect(running.port())
+  client.send(upgradeHead('/?token=desk.example').replace(/Host: .*/i, 'Host: desk.example'))
+  expect((await client.head()).status).toBe(101)
+  client.send(clientFrame({ payload: 'knock' }))
+  await client.take(7)
+  const [header] = backend.headers
+  expect(tlvTexts(header!, ipv4TlvsAt)['02']).toBe(told)
+  expect(header!.includes('desk.example')).toBe(told !== undefined)
+  client.destroy()
+})

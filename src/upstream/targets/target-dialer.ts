@@ -61,6 +61,7 @@ export class TargetDialer {
     }
     const target = await this.#lookup.find(token, signal)
     if (target === undefined) throw new GatewayError('target-unknown', 'nobody knows the token')
+    const { from, sendProxyProtocol } = this.#config
     const server = formatTarget(target)
     const began = performance.now()
     const addresses = target.kind === 'tcp' ? await this.#permitted(target, signal) : []
@@ -70,7 +71,8 @@ export class TargetDialer {
     const socket = await connect(dialed, {
       tls: this.#tls,
       addresses,
-      prelude: preludeFor(this.#config.sendProxyProtocol, caller),
+      // With SNI, the name in the handshake is the Host too.
+      prelude: preludeFor(sendProxyProtocol, caller, { authority: from.kind !== 'host' }),
       connectMs,
       signal,
     })
