@@ -32,6 +32,7 @@ interface Given {
   readonly lookup?: TargetLookup
   readonly kind?: 'direct' | 'claims'
   readonly connectMs?: number
+  readonly tls?: TargetsConfig['tls']
   /** What a name resolves to, at each asking. */
   readonly resolve?: (name: string) => readonly string[] | Promise<readonly string[]>
 }
@@ -41,6 +42,7 @@ function dialer({
   lookup = namedTarget,
   kind = 'direct',
   connectMs = 5_000,
+  tls,
   resolve,
 }: Given): TargetDialer {
   const config: TargetsConfig = {
@@ -48,6 +50,7 @@ function dialer({
     lookup: { kind },
     ...(allow && { allow: allow.map((text) => parseTargetRule(text)!) }),
     deny: [],
+    ...(tls && { tls }),
     timeouts: { connect: connectMs },
   }
   return new TargetDialer(config, { lookup, resolver: stubResolver(resolve ?? (() => [])) })
@@ -150,11 +153,14 @@ test('who has gone waits for nothing', async () => {
 
 test('a unix socket is dialled where it is listed, and nowhere else', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'targets-'))
-  const unix = createServer((socket) => socket.resume()).listen(join(folder, 'vnc'))
+  const unix = createServer((socket) => socket.pipe(socket)).listen(join(folder, 'vnc'))
   await once(unix, 'listening')
-  const targets = dialer({ allow: [`unix:${folder}/*`] })
+  // It stays on this machine: TLS is for the others.
+  const targets = dialer({ allow: [`unix:${folder}/*`], tls: { verify: true } })
   const { socket, server: name } = await dial(targets, `unix_socket:${folder}/vnc`)
   expect(name).toBe(`unix:${folder}/vnc`)
+  socket.write('plain')
+  expect(String((await once(socket, 'data'))[0])).toBe('plain')
   socket.destroy()
   for (const path of ['/elsewhere', `${folder}/../vnc`, `${folder}/x/vnc`, `${folder}//vnc`]) {
     await expect(dial(targets, `unix_socket:${path}`)).rejects.toMatchObject({
