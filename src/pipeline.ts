@@ -21,6 +21,7 @@ import { RequestRecord } from './observe/request-record.ts'
 import type { RequestHead } from './observe/request-record.ts'
 import { SessionRecord } from './observe/session-record.ts'
 import { dialFacts } from './pipeline/dial-facts.ts'
+import { drop } from './pipeline/dropped-session.ts'
 import { cleaned, identify, linesFor, refusalIn } from './pipeline/identify.ts'
 import type { Proof } from './pipeline/identify.ts'
 import { isTunnel } from './pipeline/stages.ts'
@@ -28,6 +29,7 @@ import type { Route, Stages, TargetBridgeAction, TunnelAction } from './pipeline
 import { Stay } from './pipeline/stay.ts'
 import { readToken } from './pipeline/target-token.ts'
 import { Session } from './relay/session.ts'
+import type { Outcome } from './relay/session.ts'
 import { bridgeTcp } from './relay/tcp-bridge.ts'
 import { relayWebSocket } from './relay/websocket-relay.ts'
 import { strippedPrefix } from './route/path-pattern.ts'
@@ -208,10 +210,7 @@ async function openSession(
       return false
     }
     if (dialed.kind === 'tcp') await begun(dialed, signal)
-    if (signal.aborted) {
-      dialed.socket.destroy()
-      throw signal.reason
-    }
+    if (signal.aborted) throw signal.reason
     const { protocol, extensions, setCookie } = dialed
     takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions, setCookie }))
     metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
@@ -229,7 +228,10 @@ async function openSession(
     lives = true
     return true
   } finally {
-    if (!lives) dialed.lease.release()
+    if (!lives) {
+      dialed.lease.release()
+      if (dialed.kind !== 'answer') dialed.socket.destroy()
+    }
   }
 }
 
@@ -284,7 +286,7 @@ function dialTarget(
   return upstream.dialTcp({ ...facts, token }, signal)
 }
 
-/** From the 101 until both sockets have closed. */
+/** From the 101 until both sockets have closed. A bug in between ends the session like any other end. */
 function serveSession(
   socket: Socket,
   dialed: DialedWebSocket | DialedBackend,
@@ -298,23 +300,25 @@ function serveSession(
   const session = new Session(facts, dialed.kind === 'tcp' ? 'bridge' : 'websocket', expiresAt)
   const record = new SessionRecord(sinks, session)
   const stay = new Stay(session, record, [place, dialed.lease], stages)
-  record.opened()
-  stages.sessionOpened()
-  const options = {
-    limits,
-    timeouts,
-    sweep,
-    ports: ports(),
-    onLimit: record.overLimit.bind(record),
+  let ended: Promise<Outcome> | undefined
+  try {
+    record.opened()
+    stages.sessionOpened()
+    const onLimit = record.overLimit.bind(record)
+    const options = { limits, timeouts, sweep, ports: ports(), onLimit }
+    ended =
+      dialed.kind === 'websocket'
+        ? relayWebSocket(session, socket, dialed.socket, { ...options, deflate: dialed.deflate })
+        : bridgeTcp(session, socket, dialed.socket, { ...options, messages: dialed.messages })
+    // A drain or a revocation that came during the dial has not seen this session.
+    if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
+    dialed.lease.onRemoved(session.close.bind(session))
+    stay.begin(proof)
+  } catch (thrown) {
+    const error = GatewayError.from(thrown)
+    session.close(error)
+    ended ??= Promise.resolve(drop(session, [socket, dialed.socket], error))
   }
-  const ended =
-    dialed.kind === 'websocket'
-      ? relayWebSocket(session, socket, dialed.socket, { ...options, deflate: dialed.deflate })
-      : bridgeTcp(session, socket, dialed.socket, { ...options, messages: dialed.messages })
-  // A drain or a revocation that came during the dial has not seen this session.
-  if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
-  dialed.lease.onRemoved(session.close.bind(session))
-  stay.begin(proof)
   return ended.then(stay.over)
 }
 

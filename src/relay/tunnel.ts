@@ -100,8 +100,11 @@ export class Tunnel implements Swept, FlowEvents {
       leg.port.closed = () => this.#guard(() => this.#closed(leg))
       leg.port.drained = () => this.#guard(() => this.#drained(leg))
     }
-    for (const flow of this.#flows) flow.start(this)
-    this.#session.attach((error, options) => this.#guard(() => this.fail(error, options)))
+    // From here on both sockets tell of their end, whatever is thrown.
+    this.#guard(() => {
+      for (const flow of this.#flows) flow.start(this)
+      this.#session.attach((error, options) => this.#guard(() => this.fail(error, options)))
+    })
     return this.#settled
   }
 
