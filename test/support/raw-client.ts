@@ -37,6 +37,11 @@ export class RawClient {
     })
     for (const event of ['end', 'close'] as const) {
       socket.on(event, () => {
+        // Node 22 takes a reset that comes behind unread bytes for an end; the kernel knows better.
+        if (event === 'end' && socket.remoteAddress === undefined) {
+          this.#reset = true
+          socket.destroy()
+        }
         this.#ended = true
         this.#wake()
       })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { applyMask } from '../../websocket/mask.ts'
 import type { ApplyMask } from '../../websocket/mask.ts'
 import { MaskMemory } from '../../websocket/mask-memory.ts'
@@ -111,9 +112,18 @@ async function carries(make: MakePort): Promise<boolean> {
     return false
   } finally {
     clearTimeout(late)
-    for (const socket of ends) socket.destroy()
     server.close()
+    // Nothing of it is left when it is over; Node counts a handle until its last callback is.
+    await Promise.all(ends.map(gone))
+    await turn()
   }
+}
+
+async function gone(socket: Socket): Promise<void> {
+  if (socket.closed) return
+  const closed = once(socket, 'close')
+  socket.destroy()
+  await closed
 }
 
 /** Echoes a greeting, then sends more than the kernel takes. @param full called once it does */

@@ -172,7 +172,14 @@ export class End {
     socket.on('error', () => {
       this.wasReset = true
     })
-    socket.on('end', () => this.#end())
+    socket.on('end', () => {
+      // Node 22 takes a reset that comes behind unread bytes for an end; the kernel knows better.
+      if (socket.remoteAddress === undefined) {
+        this.wasReset = true
+        socket.destroy()
+      }
+      this.#end()
+    })
     socket.on('close', () => this.#end())
   }
 
