@@ -38,7 +38,7 @@ export class RawClient {
     for (const event of ['end', 'close'] as const) {
       socket.on(event, () => {
         // Node 22 takes a reset that comes behind unread bytes for an end; the kernel knows better.
-        if (event === 'end' && socket.remoteAddress === undefined) {
+        if (event === 'end' && !socket.writableEnded && socket.remoteAddress === undefined) {
           this.#reset = true
           socket.destroy()
         }

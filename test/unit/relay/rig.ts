@@ -174,7 +174,7 @@ export class End {
     })
     socket.on('end', () => {
       // Node 22 takes a reset that comes behind unread bytes for an end; the kernel knows better.
-      if (socket.remoteAddress === undefined) {
+      if (!socket.writableEnded && socket.remoteAddress === undefined) {
         this.wasReset = true
         socket.destroy()
       }
