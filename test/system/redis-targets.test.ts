@@ -86,10 +86,10 @@ describeWith(['redis-server', 'redis-cli'], 'targets in a Redis server', () => {
     bare.close()
   })
 
-  test('what is no text, or no target, is target-unavailable', async () => {
+  test('what is no text is no token, and what is no target is target-unavailable', async () => {
     await cli('LPUSH', 'vnc:list', '10.0.0.1:5000')
     await cli('SET', 'vnc:word', 'hello')
-    expect(await find(lookup, 'list')).toBe('target-unavailable')
+    expect(await find(lookup, 'list')).toBe('unknown')
     expect(await find(lookup, 'word')).toBe('target-unavailable')
   })
 
