@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { BufferPool } from './buffer-pool.ts'
 import { HandleOutbox } from './handle-outbox.ts'
 import { PooledOutbox } from './pooled-outbox.ts'
@@ -7,6 +8,7 @@ import { resumeReading } from './socket-internals.ts'
 import type { HandleWrites, ReadTakeover } from './socket-internals.ts'
 import { SocketPort } from './socket-port.ts'
 import type { Outbox } from './socket-port.ts'
+import type { TurnEnd } from './turn-end.ts'
 
 /** What adopted ports have in common: all of a gateway's, since nothing of it is theirs for longer than a call. */
 export interface FastPath {
@@ -14,6 +16,7 @@ export interface FastPath {
   /** Undefined where writes go through the stream. */
   readonly writes: HandleWrites | undefined
   readonly pool: BufferPool
+  readonly turnEnd: TurnEnd
   /** Every read goes here, behind room for what the sink puts before it. */
   readonly readBuffer: Buffer
   readonly readAt: number
@@ -25,6 +28,7 @@ export interface FastPath {
  */
 export class AdoptedPort extends SocketPort {
   readonly lends = true
+  readonly readsInPieces: boolean
   protected readonly outbox: Outbox
   readonly #socket: Socket
   readonly #path: FastPath
@@ -37,10 +41,11 @@ export class AdoptedPort extends SocketPort {
     super(socket, bufferBytes)
     this.#socket = socket
     this.#path = path
-    const { writes, pool } = path
+    this.readsInPieces = socket instanceof TLSSocket
+    const { writes, pool, turnEnd } = path
     this.outbox =
       writes?.fits(socket) === true
-        ? new HandleOutbox(socket, writes, pool, this.left)
+        ? new HandleOutbox(socket, bufferBytes, { writes, pool, turnEnd }, this.left)
         : new PooledOutbox(socket, pool, this.left)
   }
 
