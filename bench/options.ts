@@ -29,7 +29,7 @@ export const usage = `npm run bench -- [options]
   --peers A,B       haproxy, nginx, caddy, http-proxy, node (Node's parts alone), websockify, relay (ours, next to a bridge); none; default all
   --rounds N        rounds of each proxy, of which the medians are printed (default 3)
   --attempts N      times that a round is tried while others use over 10 % of a core; the least disturbed counts (default 4)
-  --seconds N       measured time of each round (default 2)
+  --seconds N       measured time of each round (default 1.5)
   --warm N          seconds of load before the first round of a proxy (default 3 for messages, 8 for requests, 15 for handshakes)
   --quick           one round of one second behind one of warming up, and nothing measured cold
   --settle N        seconds in which idle connections lie before their memory is read (default 10, 2 with --quick)
@@ -47,7 +47,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   if (values.help === true) return 'help'
   const quick = values.quick === true
   const warm = positive('warm', values.warm, quick ? 1 : undefined)
-  const seconds = positive('seconds', values.seconds, quick ? 1 : 2)
+  const seconds = positive('seconds', values.seconds, quick ? 1 : 1.5)
   return {
     only: values.only ?? [],
     peers: readPeers(values.peers),
