@@ -79,6 +79,20 @@ export function testEndings(rig: PortRig): void {
     tap.close()
   })
 
+  test('sees a reset in a pause', async () => {
+    const { port, peer, tap, ends, closed } = await rig.startOnTap()
+    port.read(() => false)
+    peer.write('x')
+    await until(() => port.receivedBytes > 0)
+    port.write(Buffer.from('y'), 0, 1)
+    await once(peer, 'data')
+    tap.reset()
+    await closed
+    expect(ends).toEqual(['reset'])
+    peer.destroy()
+    tap.close()
+  })
+
   test('tells nothing of a reset behind an end', async () => {
     const { port, peer, tap, ends, closed } = await rig.startOnTap()
     port.read(() => true)
