@@ -53,6 +53,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     const request = read(exchange, record, stages)
     if (stages.draining()) throw new GatewayError('draining', 'the gateway is shutting down')
     if (request.target === '*') {
+      stages.listeners.get(connection.listener)?.check(request.client)
       stages.admission.admitRequest(request.client)
       record.answered(answerOptions(exchange.head, exchange.response))
       return
@@ -354,7 +355,8 @@ async function serveRequest(
       const { path, query } = request
       const prefix = strippedPrefix(match.paths, path)
       const { directory } = action
-      record.answered(await serveStatic(head, response, { directory, path, query, prefix }))
+      const options = { directory, path, query, prefix, stallMs: timeouts.stall, signal }
+      record.answered(await serveStatic(head, response, options))
       return
     }
     case 'respond':

@@ -96,6 +96,13 @@ const rows: readonly Row[] = [
     name: 'a GET on its listener',
     listener: 'closed',
   },
+  {
+    token: 'address-denied',
+    name: 'OPTIONS * on its listener',
+    request: 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    line: { host: 'localhost', method: 'OPTIONS', path: '*' },
+    listener: 'closed',
+  },
   upgrade('route-missing', '/nowhere'),
   plain('route-missing', '/nowhere'),
   unread(
