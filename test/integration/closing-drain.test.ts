@@ -82,7 +82,7 @@ describe('draining', () => {
     expect(elapsed()).toBeGreaterThanOrEqual(closingMs / 2)
     session.client.end()
     expect(elapsed()).toBeLessThan(closingMs)
-    expect(await record(session)).toEqual(drainedWith(1001))
+    expect(await record(session)).toEqual(drainedWith(1001, true))
     await drained()
   })
 
@@ -107,7 +107,7 @@ describe('draining', () => {
     await expectClose(session.upstream, 'upstream', 1001, 'draining')
     await drained()
     expect(elapsed()).toBeLessThan(closingMs * 1.5)
-    expect(await record(session)).toEqual(drainedWith(1001))
+    expect(await record(session)).toEqual(drainedWith(1001, true))
     session.client.destroy()
     session.upstream.destroy()
   })
@@ -199,10 +199,10 @@ async function ended({ client, upstream }: RawSession): Promise<[string[], strin
 }
 
 async function record(session: RawSession): Promise<Record<string, unknown>> {
-  const { closedBy, code, reason, error } = await session.closed()
-  return { closedBy, code, reason, error }
+  const { closedBy, code, reason, error, expired } = await session.closed()
+  return { closedBy, code, reason, error, expired }
 }
 
-function drainedWith(code: number): Record<string, unknown> {
-  return { closedBy: 'gateway', code, reason: 'draining', error: 'draining' }
+function drainedWith(code: number, expired?: true): Record<string, unknown> {
+  return { closedBy: 'gateway', code, reason: 'draining', error: 'draining', expired }
 }
