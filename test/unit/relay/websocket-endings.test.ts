@@ -150,6 +150,15 @@ describe('what the gateway decides', () => {
 })
 
 describe('draining inside a message', () => {
+  /** Nothing of it comes by itself while a test runs. */
+  const closing = 1_000_000
+
+  /** Lets the clocks see a time to come, and both ends what is done by then. */
+  async function lookAhead(ms: number): Promise<void> {
+    rigs.sweep.tick(performance.now() + ms)
+    await rigs.ticks(3)
+  }
+
   const [first, second] = [
     clientFrame({ fin: false, payload: 'first' }),
     clientFrame({ opcode: continuation, payload: 'second' }),
@@ -168,11 +177,14 @@ describe('draining inside a message', () => {
     expect(await rig.ended()).toMatchObject({ received: { messages: 1, bytes: 11 } })
   })
 
-  test('does not wait for long', async () => {
-    const rig = await rigs.make({ timeouts: { closing: 100 } })
+  test('waits for three eighths of the time, then for the frame only', async () => {
+    const rig = await rigs.make({ timeouts: { closing } })
     rig.client.send(first)
     await rig.upstream.take(first.length)
     rig.session.close(new GatewayError('draining', 'because'))
+    await lookAhead(closing * 0.36)
+    expect(rig.upstream.received).toHaveLength(0)
+    await lookAhead(closing * 0.39)
     expect(await rig.upstream.close()).toBe('1001 draining')
     expect(await rig.client.close()).toBe('1001 draining')
     leave(rig)
@@ -180,10 +192,13 @@ describe('draining inside a message', () => {
   })
 
   test('cuts only the side towards which a frame does not end', async () => {
-    const rig = await rigs.make({ timeouts: { closing: 100 } })
+    const rig = await rigs.make({ timeouts: { closing } })
     rig.client.send(first.subarray(0, 8))
     await rig.upstream.take(8)
     rig.session.close(new GatewayError('draining', 'because'))
+    await lookAhead(closing * 0.49)
+    expect(rig.upstream.ended).toBe(false)
+    await lookAhead(closing * 0.51)
     expect(await rig.client.close()).toBe('1001 draining')
     expect(await rig.upstream.rest()).toHaveLength(0)
     leave(rig)
