@@ -39,8 +39,13 @@ export class AnswerWriter {
     response.on('drain', this.#onDrain)
     response.on('timeout', this.#onStall)
     response.on('error', this.#onError)
+    const { socket } = response.req
     this.#closed = new Promise((resolve) => {
-      response.once('finish', resolve)
+      response.once('finish', () => {
+        // Node 22 says that too where the last write has failed.
+        if (socket.errored !== null) this.#lose('client-lost', 'the client has gone')
+        resolve()
+      })
       response.once('close', () => {
         if (!response.writableFinished) this.#lose('client-lost', 'the client has gone')
         resolve()

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -113,7 +114,8 @@ async function carries(make: MakePort): Promise<boolean> {
     client = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true })
     ends.push(client)
     const right = check(client)
-    server.on('close', () => over.resolve(right()))
+    // The port is gone as soon as the kernel has its last bytes, which the client may not have yet.
+    void Promise.all([closing(server), closing(client)]).then(() => over.resolve(right()))
     return await over.promise
   } catch {
     // No loopback interface: nothing is known of this Node, so nothing is taken for granted.
@@ -129,9 +131,15 @@ async function carries(make: MakePort): Promise<boolean> {
 
 async function gone(socket: Socket): Promise<void> {
   if (socket.closed) return
-  const closed = once(socket, 'close')
+  const closed = closing(socket)
   socket.destroy()
   await closed
+}
+
+function closing(end: EventEmitter): Promise<void> {
+  return new Promise((resolve) => {
+    end.once('close', () => resolve())
+  })
 }
 
 /** Echoes a greeting, then sends more than the kernel takes. @param full called once it does */

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { wasReset } from '../../reset.ts'
 import type { EndKind, Port, Sink } from './port.ts'
 import { transportQueue } from './socket-internals.ts'
 
@@ -58,7 +59,10 @@ export abstract class SocketPort implements Port {
     // Otherwise Node answers a FIN with a FIN, and what is still to be written is lost.
     socket.allowHalfOpen = true
     socket.on('error', () => this.#leave('reset'))
-    socket.on('end', () => this.#leave('end'))
+    socket.on('end', () => {
+      if (wasReset(socket)) this.fail()
+      else this.#leave('end')
+    })
     socket.on('close', () => this.#gone())
     // Gone before it was ours: its events have been and will not come again.
     if (socket.destroyed) process.nextTick(() => this.#gone())
@@ -133,7 +137,10 @@ export abstract class SocketPort implements Port {
     return this.#torn
   }
 
-  /** A sink, or what we do for one, has thrown: let through, it would end the process. */
+  /**
+   * It is over at once, as after a reset: a sink has thrown, or what we do for one, which would
+   * end the process were it let through.
+   */
   protected fail(): void {
     // The owner learns of it as of any other end.
     this.#socket.destroy()

@@ -79,6 +79,24 @@ export function testEndings(rig: PortRig): void {
     tap.close()
   })
 
+  test('sees a reset that comes together with bytes as one behind them', async () => {
+    const { port, peer, tap, ends, closed } = await rig.startOnTap()
+    const read = collect(port, false)
+    // After a round trip, as above.
+    peer.write('first ')
+    port.write(Buffer.from('y'), 0, 1)
+    await once(peer, 'data')
+    await until(() => port.receivedBytes > 0)
+    tap.resetBehindNext()
+    peer.write('last')
+    await until(() => ends.length > 0)
+    expect(ends).toEqual(['reset'])
+    await closed
+    expect(read().toString()).toBe('first last')
+    peer.destroy()
+    tap.close()
+  })
+
   test('sees a reset in a pause', async () => {
     const { port, peer, tap, ends, closed } = await rig.startOnTap()
     port.read(() => false)
