@@ -34,7 +34,7 @@ export class ClientConnection implements Connection {
       socket: Socket
       refusal: GatewayError | undefined
       /** Runs from accept, over TLS and the first head. */
-      deadline: NodeJS.Timeout
+      deadline: NodeJS.Timeout | undefined
       /**
        * How long the socket may rest between two requests; Infinity where that is not for us to see
        * to.
