@@ -18,6 +18,8 @@ export interface Login {
 /** Who is in, by every name that a revocation may use, and who may not come in again. */
 export class Logins {
   readonly #revocations: Revocations
+  /** By the session's id. */
+  readonly #byId = new Map<string, Login>()
   /** So that the thousand sessions of one subject are found without a look at everybody else's. */
   readonly #byName = new Map<string, Login | Set<Login>>()
 
@@ -37,9 +39,10 @@ export class Logins {
    * way here is ended at once.
    */
   enter(login: Login): () => void {
+    this.#byId.set(login.id, login)
     for (const name of namesOfLogin(login)) {
       const others = this.#byName.get(name)
-      // Most names are one session's, its id above all: those cost no Set.
+      // Most names are one session's: those cost no Set.
       if (others === undefined) this.#byName.set(name, login)
       else if (others instanceof Set) others.add(login)
       else this.#byName.set(name, new Set([others, login]))
@@ -73,9 +76,7 @@ export class Logins {
 
   #end(kind: TargetKind, authenticator: string, value: string): number {
     const key = keyOf(kind, authenticator, value)
-    const found = this.#byName.get(keyOf(kind, '', value)) ?? []
-    const named = 'id' in found ? [found] : [...found]
-    const logins = named.filter(
+    const logins = this.#named(kind, value).filter(
       ({ identity }) => authenticator === '' || identity?.authenticator === authenticator,
     )
     if (kind === 'tokenId') this.#revocations.refuse(key, lastExpiry(logins))
@@ -92,7 +93,14 @@ export class Logins {
     return logins.length
   }
 
+  #named(kind: TargetKind, value: string): Login[] {
+    const found = kind === 'id' ? this.#byId.get(value) : this.#byName.get(keyOf(kind, '', value))
+    if (found === undefined) return []
+    return 'id' in found ? [found] : [...found]
+  }
+
   #leave(login: Login): void {
+    if (this.#byId.get(login.id) === login) this.#byId.delete(login.id)
     for (const name of namesOfLogin(login)) {
       const logins = this.#byName.get(name)
       if (logins instanceof Set) logins.delete(login)
@@ -102,10 +110,11 @@ export class Logins {
   }
 }
 
-function namesOfLogin({ id, identity }: Login): string[] {
-  const own = keyOf('id', '', id)
-  if (identity === undefined) return [own]
-  return [own, ...namesOf(identity).map(({ kind, value }) => keyOf(kind, '', value))]
+const nameless: readonly string[] = []
+
+function namesOfLogin({ identity }: Login): readonly string[] {
+  if (identity === undefined) return nameless
+  return namesOf(identity).map(({ kind, value }) => keyOf(kind, '', value))
 }
 
 /** Nobody knows how long a token lives that has not been seen. */

@@ -94,12 +94,7 @@ export class Listener {
     })
     // Half-open: after the 101 a FIN of one side must not end the other. Nagle would hold small
     // frames back.
-    this.#server = createServer({
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 60_000,
-    })
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true })
     this.#server.on('connection', (socket) => this.#accept(socket))
   }
 

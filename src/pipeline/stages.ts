@@ -82,7 +82,8 @@ export interface TargetBridgeAction extends Bridge {
   /** Where in a request that stands. */
   readonly from: TargetPlace
 }
-export type TunnelAction = ProxyAction | PoolBridgeAction | TargetBridgeAction
+export type BridgeAction = PoolBridgeAction | TargetBridgeAction
+export type TunnelAction = ProxyAction | BridgeAction
 export type Action =
   | TunnelAction
   | { readonly kind: 'static'; readonly directory: string }

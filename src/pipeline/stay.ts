@@ -33,7 +33,7 @@ export class Stay {
   begin(proof: Proof | undefined): void {
     const { logins, rechecks, graceMs } = this.#stages
     const session = this.#session
-    const end = session.close.bind(session)
+    const end = session.close
     this.#leave = logins.enter({ id: session.facts.id, identity: proof?.identity, end })
     if (proof === undefined) return
     const renew = (at: number): void => {

@@ -34,6 +34,8 @@ type Phase =
   | { readonly state: 'closing' }
   | { readonly state: 'closed' }
 
+const open: Phase = { state: 'open' }
+
 /** Why it ended: a peer's own Close, or what the gateway decided or found. The first counts. */
 type Cause =
   | { readonly by: Side; readonly close: Close }
@@ -59,7 +61,7 @@ export class Tunnel implements Swept, FlowEvents {
   readonly #flows: readonly [received: Flow, sent: Flow]
   readonly #settled: Promise<Outcome>
   #resolve!: (outcome: Outcome) => void
-  #phase: Phase = { state: 'open' }
+  #phase: Phase = open
   #cause: Cause | undefined
   #deadline = Infinity
   #expired = false

@@ -44,12 +44,12 @@ export class RouteTable<T extends Matched> {
     if (ways === undefined) throw ambiguous('the path has a reading that is never allowed')
     const lists = this.#hosts.find(request.host)
     const { websocket } = request
-    const found = first(lists, websocket, (pattern) => pattern.matches(path))
+    const found = first(lists, websocket, path, true)
     for (const reading of ways) {
       // A path with capitals may be just what a pattern says. One without is what a backend that
       // folds reads, too.
       if (reading === path && path !== path.toLowerCase()) continue
-      const other = first(lists, websocket, (pattern) => pattern.matchesReading(reading))
+      const other = first(lists, websocket, reading, false)
       if (other !== found) throw ambiguous('not every reading of the path finds the same route')
     }
     if (found === undefined) throw new GatewayError('route-missing', 'no route takes this request')
@@ -62,22 +62,35 @@ export class RouteTable<T extends Matched> {
   }
 }
 
-/** The first of all lists by its place in the configuration; each list is in that order. */
+/**
+ * The first of all lists by its place in the configuration; each list is in that order.
+ * @param asWritten the path as it stands, or a reading of it
+ */
 function first<T>(
   lists: readonly (readonly Entry<T>[])[],
   websocket: boolean,
-  matches: (pattern: PathPattern) => boolean,
+  path: string,
+  asWritten: boolean,
 ): T | undefined {
   let found: Entry<T> | undefined
   for (const list of lists) {
-    const entry = list.find(
-      (entry) =>
-        (entry.websocket ?? websocket) === websocket &&
-        (entry.paths.length === 0 || entry.paths.some(matches)),
-    )
-    if (entry !== undefined && (found === undefined || entry.order < found.order)) found = entry
+    for (const entry of list) {
+      if (found !== undefined && entry.order > found.order) break
+      if ((entry.websocket ?? websocket) !== websocket) continue
+      if (!takes(entry.paths, path, asWritten)) continue
+      found = entry
+      break
+    }
   }
   return found?.route
+}
+
+function takes(patterns: readonly PathPattern[], path: string, asWritten: boolean): boolean {
+  if (patterns.length === 0) return true
+  for (const pattern of patterns) {
+    if (asWritten ? pattern.matches(path) : pattern.matchesReading(path)) return true
+  }
+  return false
 }
 
 function ambiguous(message: string): GatewayError {
