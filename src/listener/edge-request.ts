@@ -142,7 +142,7 @@ function checkSize({ method, target, rawHeaders }: RequestHead): void {
   if (rawHeaders.length > maxHeaderLines * 2) {
     throw new GatewayError('head-too-big', `more than ${maxHeaderLines} header lines`)
   }
-  let bytes = `${method} ${target} HTTP/1.1\r\n\r\n`.length
+  let bytes = method.length + target.length + '  HTTP/1.1\r\n\r\n'.length
   // A line is its name, its value, a colon and blank between them, and CR LF.
   for (const text of rawHeaders) bytes += text.length + 2
   if (bytes > maxHeadBytes) {

@@ -9,6 +9,7 @@ import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
 import type { Peer, PeerTls } from '../peer.ts'
 import type { Endpoints } from '../proxy-protocol/endpoints.ts'
+import { Roster } from '../roster.ts'
 import { listenOn } from './bind.ts'
 import type { BoundAddress } from './bind.ts'
 import { ClientConnection } from './client-connection.ts'
@@ -79,7 +80,7 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
   readonly #front: HttpFront
-  readonly #visits = new Set<Visit>()
+  readonly #visits = new Roster<Visit>()
   #tls: TlsContexts | undefined
 
   constructor(options: ListenerOptions, tls: TlsContexts | undefined) {
@@ -121,17 +122,18 @@ export class Listener {
   drain(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve())
-    for (const visit of this.#visits) {
-      if (visit.connection === undefined) visit.socket.destroy()
-      else visit.connection.finish()
-    }
+    this.#visits.forEach(({ connection, socket }) => {
+      if (connection === undefined) socket.destroy()
+      else connection.finish()
+    })
     return promise
   }
 
   /** Ends requests that are being served; those without an answer yet get the reason as theirs. */
   abort(reason: GatewayError): void {
-    for (const { connection } of this.#visits)
+    this.#visits.forEach(({ connection }) => {
       if (connection?.busy === true) connection.abort(reason)
+    })
   }
 
   /** Accepted sockets that are open. */
@@ -143,7 +145,7 @@ export class Listener {
   destroy(): void {
     this.#server.close()
     this.#front.close()
-    for (const visit of this.#visits) visit.socket.destroy()
+    this.#visits.forEach(({ socket }) => socket.destroy())
   }
 
   #accept(socket: Socket): void {
@@ -166,10 +168,10 @@ export class Listener {
       Math.min(this.#options.timeouts.handshake, longestDurationMs),
     )
     const visit: Visit = { socket, deadline, peer, entry, connection: undefined }
-    this.#visits.add(visit)
+    const entered = this.#visits.enter(visit)
     socket.on('close', () => {
       clearTimeout(deadline)
-      this.#visits.delete(visit)
+      this.#visits.leave(entered)
       visit.entry.release()
     })
     if (!announces) {

@@ -18,6 +18,7 @@ import type { SessionRecord } from '../observe/session-record.ts'
 import type { Ports } from '../relay/port/choose-ports.ts'
 import type { Session } from '../relay/session.ts'
 import type { Sweep } from '../relay/sweep.ts'
+import type { Roster } from '../roster.ts'
 import type { RouteTable } from '../route/route-table.ts'
 import type { TargetDialer } from '../upstream/targets/target-dialer.ts'
 import type { UpstreamPool } from '../upstream/pool.ts'
@@ -102,6 +103,12 @@ export type Endpoint = (
   stages: Stages,
 ) => Promise<void>
 
+/** A session that lives, and what is told of it. */
+export interface LiveSession {
+  readonly session: Session
+  readonly record: SessionRecord
+}
+
 /** What a connection passes. Constructed by the gateway, and immutable. */
 export interface Stages {
   readonly trust: TrustedProxies
@@ -123,7 +130,7 @@ export interface Stages {
   readonly graceMs: number
   readonly visibleRefusals: VisibleRefusals
   /** Every session that lives, with its record. */
-  readonly sessions: Map<Session, SessionRecord>
+  readonly sessions: Roster<LiveSession>
   readonly sweep: Sweep
   readonly ports: () => Ports
   readonly sinks: RecordSinks

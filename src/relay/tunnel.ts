@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Entry } from '../roster.ts'
 import { abnormalCode } from '../websocket/close-code.ts'
 import type { Close } from '../websocket/close-code.ts'
 import { isOrderly, stalledIn } from './ending.ts'
@@ -57,6 +58,7 @@ export class Tunnel implements Swept, FlowEvents {
   readonly #session: Session
   readonly #timeouts: TunnelTimeouts
   readonly #sweep: Sweep
+  #swept: Entry<Swept> | undefined
   readonly #legs: readonly [client: Leg, upstream: Leg]
   readonly #flows: readonly [received: Flow, sent: Flow]
   readonly #settled: Promise<Outcome>
@@ -91,7 +93,7 @@ export class Tunnel implements Swept, FlowEvents {
 
   /** @returns how it ended, once both sockets are closed; never rejects */
   run(): Promise<Outcome> {
-    this.#sweep.add(this)
+    this.#swept = this.#sweep.add(this)
     for (const leg of this.#legs) {
       const flow = this.#from(leg)
       leg.port.ended = (how) => {
@@ -331,7 +333,7 @@ export class Tunnel implements Swept, FlowEvents {
   #settle(): void {
     if (this.#phase.state === 'closed') return
     this.#phase = { state: 'closed' }
-    this.#sweep.delete(this)
+    if (this.#swept !== undefined) this.#sweep.delete(this.#swept)
     const { received, sent, durationMs } = this.#session
     this.#resolve({ ...this.#verdict(), durationMs, received, sent })
   }
