@@ -66,6 +66,7 @@ export class Tunnel implements Swept, FlowEvents {
   #phase: Phase = open
   #cause: Cause | undefined
   #deadline = Infinity
+  /** What was left of it had to be cut, since the time to end was over. */
   #expired = false
   #endsAt: number
   #activity = 0
@@ -183,7 +184,7 @@ export class Tunnel implements Swept, FlowEvents {
 
   crashed(thrown: unknown): void {
     if (this.#phase.state !== 'open') {
-      this.destroy()
+      this.#drop()
       return
     }
     // Its own clocks cannot be trusted any more, but the close handshake can.
@@ -191,6 +192,12 @@ export class Tunnel implements Swept, FlowEvents {
   }
 
   destroy(): void {
+    // The gateway's own time to close may be over a little before that of its sessions.
+    this.#expired = this.#phase.state !== 'open'
+    this.#drop()
+  }
+
+  #drop(): void {
     for (const leg of this.#legs) leg.port.destroy()
   }
 
@@ -292,7 +299,10 @@ export class Tunnel implements Swept, FlowEvents {
     for (const leg of this.#legs) {
       if (leg.parted || leg.gone !== undefined) continue
       if (this.#toward(leg).atBoundary) leg.part(error)
-      else leg.cut(error)
+      else {
+        leg.cut(error)
+        this.#expired = true
+      }
     }
     for (const flow of this.#flows) flow.stop('now')
     this.#phase = { state: 'closing' }
@@ -322,7 +332,7 @@ export class Tunnel implements Swept, FlowEvents {
   #expire(): void {
     for (const leg of this.#legs) {
       const answerable = leg.closeReceived !== undefined && !leg.parted && leg.gone !== 'reset'
-      if (!this.#expired && answerable && this.#toward(leg).atBoundary) {
+      if (answerable && this.#toward(leg).atBoundary) {
         leg.sendClose(leg.closeReceived!)
         leg.port.end()
       } else leg.port.destroy()
@@ -335,7 +345,8 @@ export class Tunnel implements Swept, FlowEvents {
     this.#phase = { state: 'closed' }
     if (this.#swept !== undefined) this.#sweep.delete(this.#swept)
     const { received, sent, durationMs } = this.#session
-    this.#resolve({ ...this.#verdict(), durationMs, received, sent })
+    const expired = this.#expired
+    this.#resolve({ ...this.#verdict(), expired, durationMs, received, sent })
   }
 
   #verdict(): Pick<Outcome, 'closedBy' | 'code' | 'reason' | 'error'> {
@@ -353,7 +364,7 @@ export class Tunnel implements Swept, FlowEvents {
       act()
     } catch (thrown) {
       this.#cause ??= { by: undefined, error: GatewayError.from(thrown) }
-      this.destroy()
+      this.#drop()
     }
   }
 }

@@ -11,6 +11,7 @@ import { BufferPool } from './buffer-pool.ts'
 import { PlainPort } from './plain-port.ts'
 import type { Port } from './port.ts'
 import { HandleWrites, ReadTakeover } from './socket-internals.ts'
+import { TurnEnd } from './turn-end.ts'
 
 /** Turns a socket into a port, which owns it from then on: see SocketPort. */
 export type MakePort = (socket: Socket, bufferBytes: number) => Port
@@ -28,8 +29,8 @@ export interface Ports {
   readonly mask: ApplyMask
 }
 
-/** libuv's own: what one read brings at most. */
-const readBytes = 64 * 1024
+/** What one read brings at most: a message of 64 KiB with its header, so that it is not cut in two. */
+const readBytes = 65 * 1024
 /** Room for a frame header, and the payload behind it at a place that wide words reach. */
 const readAt = 16
 const probeMs = 2_000
@@ -69,7 +70,14 @@ export function fastPorts(path: FastDataPath): Ports | undefined {
   const memory = MaskMemory.create()
   const buffer = memory?.bytes ?? Buffer.allocUnsafeSlow(readAt + readBytes)
   const readBuffer = buffer.subarray(0, readAt + readBytes)
-  const fast: FastPath = { reads, writes, pool: new BufferPool(), readBuffer, readAt }
+  const fast: FastPath = {
+    reads,
+    writes,
+    pool: new BufferPool(),
+    turnEnd: new TurnEnd(),
+    readBuffer,
+    readAt,
+  }
   return {
     path,
     make: (socket, bufferBytes) =>

@@ -5,10 +5,10 @@ import { transportQueue } from './socket-internals.ts'
 
 /** What is on its way out of a socket. */
 export interface Outbox {
-  /** Bytes that have been written and are not known to have left. */
+  /** Bytes that wait for the other end: what is held for the turn alone is none of them. */
   readonly queuedBytes: number
-  /** Takes a copy, or writes at once. */
-  write(bytes: Buffer, from: number, to: number): void
+  /** Takes a copy, or writes at once; where there is to be `more`, in this turn of the event loop. */
+  write(bytes: Buffer, from: number, to: number, more: boolean): void
   /** As `write`, of bytes that nobody changes any more. */
   give(bytes: Buffer, from: number, to: number): void
   /** Flushes, then FIN. */
@@ -20,6 +20,7 @@ const none = (): void => undefined
 /** What all ports share: how they end, and how much may wait to be written. */
 export abstract class SocketPort implements Port {
   abstract readonly lends: boolean
+  abstract readonly readsInPieces: boolean
   drained: () => void = none
   ended: (how: EndKind) => void = none
   closed: () => void = none
@@ -68,10 +69,10 @@ export abstract class SocketPort implements Port {
   abstract pause(): void
   abstract resume(): void
 
-  write(bytes: Buffer, from: number, to: number): boolean {
+  write(bytes: Buffer, from: number, to: number, more = false): boolean {
     if (this.#finished || this.#torn || from === to) return true
     this.#writtenBytes += to - from
-    this.outbox.write(bytes, from, to)
+    this.outbox.write(bytes, from, to, more)
     return this.#hasRoom()
   }
 
