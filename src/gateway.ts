@@ -53,7 +53,7 @@ export class Gateway {
       ),
     })
     metrics.collect.push(() => {
-      for (const record of stages.sessions.values()) record.report()
+      stages.sessions.forEach(({ record }) => record.report())
       metrics.upstreams([...pools.values()].map((pool) => pool.report()))
       this.#listeners.report()
     })
@@ -110,7 +110,7 @@ export class Gateway {
     this.#draining = true
     const accepted = this.#listeners.drain()
     const reason = new GatewayError('draining', 'the gateway is shutting down')
-    for (const session of this.#built.stages.sessions.keys()) session.close(reason)
+    this.#built.stages.sessions.forEach(({ session }) => session.close(reason))
     // A session ends with its upstream's socket, which may be after its client's.
     const ended = accepted.then(() => this.#serving.allOver())
     const closing = Math.min(this.#config.timeouts.closing, longestDurationMs)

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 /** Bottom to top: values are imported from the same entry or from one below. */
 const layers = [
-  ['errors', 'peer'],
+  ['errors', 'peer', 'roster'],
   ['websocket'],
   ['request', 'proxy-protocol'],
   ['config'],

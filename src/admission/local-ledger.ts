@@ -12,9 +12,14 @@ const maxKeyLength = 64
 /** What rounding may cost, in milliseconds. */
 const rounding = 1e-3
 
+/** How many places are taken under one key. */
+interface Taken {
+  places: number
+}
+
 /** Counts in this process alone. */
 export class LocalLedger implements Ledger {
-  readonly #places = new Map<string, Map<string, number>>()
+  readonly #places = new Map<string, Map<string, Taken>>()
   readonly #meters = new Map<string, Meters>()
   readonly #now: () => number
   readonly #maxMetered: number
@@ -31,23 +36,23 @@ export class LocalLedger implements Ledger {
   }
 
   held(account: string, key: string): number {
-    return this.#places.get(account)?.get(bounded(key)) ?? 0
+    return this.#places.get(account)?.get(bounded(key))?.places ?? 0
   }
 
   acquire(account: string, key: string, max: number): Release | undefined {
     const places = this.#placesOf(account)
     const name = bounded(key)
-    const held = places.get(name) ?? 0
-    if (held >= max) return undefined
-    places.set(name, held + 1)
+    const taken = places.get(name) ?? { places: 0 }
+    if (taken.places >= max) return undefined
+    if (taken.places === 0) places.set(name, taken)
+    taken.places++
     let released = false
     return () => {
       if (released) return
       released = true
-      const left = (places.get(name) ?? 1) - 1
+      taken.places--
       // What is held bounds what is known: there are no more keys than sockets.
-      if (left === 0) places.delete(name)
-      else places.set(name, left)
+      if (taken.places === 0) places.delete(name)
     }
   }
 
@@ -66,7 +71,7 @@ export class LocalLedger implements Ledger {
     this.#meters.get(account)?.giveBack(bounded(key), rate.perMs / rate.count)
   }
 
-  #placesOf(account: string): Map<string, number> {
+  #placesOf(account: string): Map<string, Taken> {
     let places = this.#places.get(account)
     if (places === undefined) {
       places = new Map()

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Entry } from '../roster.ts'
 import type { Logout } from './backchannel.ts'
 import type { Identity } from './identity.ts'
 import { keyOf, namesOf, targetOf } from './revocation.ts'
@@ -18,8 +19,10 @@ export interface Login {
 /** Who is in, by every name that a revocation may use, and who may not come in again. */
 export class Logins {
   readonly #revocations: Revocations
+  /** By the session's id. */
+  readonly #byId = new Map<string, Entry<Login>>()
   /** So that the thousand sessions of one subject are found without a look at everybody else's. */
-  readonly #byName = new Map<string, Login | Set<Login>>()
+  readonly #byName = new Map<string, Entry<Login> | Set<Entry<Login>>>()
 
   constructor(revocations: Revocations) {
     this.#revocations = revocations
@@ -37,16 +40,18 @@ export class Logins {
    * way here is ended at once.
    */
   enter(login: Login): () => void {
+    const entry: Entry<Login> = { item: login }
+    this.#byId.set(login.id, entry)
     for (const name of namesOfLogin(login)) {
       const others = this.#byName.get(name)
-      // Most names are one session's, its id above all: those cost no Set.
-      if (others === undefined) this.#byName.set(name, login)
-      else if (others instanceof Set) others.add(login)
-      else this.#byName.set(name, new Set([others, login]))
+      // Most names are one session's: those cost no Set.
+      if (others === undefined) this.#byName.set(name, entry)
+      else if (others instanceof Set) others.add(entry)
+      else this.#byName.set(name, new Set([others, entry]))
     }
     const { identity } = login
     if (identity !== undefined && this.#revocations.refuses(identity)) login.end(revoked())
-    return () => this.#leave(login)
+    return () => this.#leave(entry)
   }
 
   /**
@@ -73,39 +78,49 @@ export class Logins {
 
   #end(kind: TargetKind, authenticator: string, value: string): number {
     const key = keyOf(kind, authenticator, value)
-    const found = this.#byName.get(keyOf(kind, '', value)) ?? []
-    const named = 'id' in found ? [found] : [...found]
-    const logins = named.filter(
-      ({ identity }) => authenticator === '' || identity?.authenticator === authenticator,
+    const entries = this.#named(kind, value).filter(
+      ({ item }) => authenticator === '' || item?.identity?.authenticator === authenticator,
     )
+    const logins = entries.flatMap(({ item }) => item ?? [])
     if (kind === 'tokenId') this.#revocations.refuse(key, lastExpiry(logins))
     else if (kind !== 'id') this.#revocations.refuse(key)
     const error = revoked()
+    for (const entry of entries) this.#leave(entry)
     for (const login of logins) {
       // A subject's own credentials too: not every kind can be refused by the subject's name.
       if (login.identity !== undefined && kind !== 'tokenId') {
         this.#revocations.refuseCredential(login.identity)
       }
-      this.#leave(login)
       login.end(error)
     }
     return logins.length
   }
 
-  #leave(login: Login): void {
+  #named(kind: TargetKind, value: string): Entry<Login>[] {
+    const found = kind === 'id' ? this.#byId.get(value) : this.#byName.get(keyOf(kind, '', value))
+    if (found === undefined) return []
+    return found instanceof Set ? [...found] : [found]
+  }
+
+  #leave(entry: Entry<Login>): void {
+    const login = entry.item
+    if (login === undefined) return
+    entry.item = undefined
+    this.#byId.delete(login.id)
     for (const name of namesOfLogin(login)) {
-      const logins = this.#byName.get(name)
-      if (logins instanceof Set) logins.delete(login)
-      if (logins === login || (logins instanceof Set && logins.size === 0))
+      const others = this.#byName.get(name)
+      if (others instanceof Set) others.delete(entry)
+      if (others === entry || (others instanceof Set && others.size === 0))
         this.#byName.delete(name)
     }
   }
 }
 
-function namesOfLogin({ id, identity }: Login): string[] {
-  const own = keyOf('id', '', id)
-  if (identity === undefined) return [own]
-  return [own, ...namesOf(identity).map(({ kind, value }) => keyOf(kind, '', value))]
+const nameless: readonly string[] = []
+
+function namesOfLogin({ identity }: Login): readonly string[] {
+  if (identity === undefined) return nameless
+  return namesOf(identity).map(({ kind, value }) => keyOf(kind, '', value))
 }
 
 /** Nobody knows how long a token lives that has not been seen. */

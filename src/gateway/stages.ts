@@ -19,6 +19,7 @@ import type { RefusalLog } from '../observe/refusal-log.ts'
 import { logPanic, logServerChange } from '../observe/server-record.ts'
 import type { Stages } from '../pipeline/stages.ts'
 import { Sweep } from '../relay/sweep.ts'
+import { Roster } from '../roster.ts'
 import { UpstreamPool } from '../upstream/pool.ts'
 import { Resolver } from '../upstream/resolve.ts'
 import { buildLookup } from '../upstream/targets/build-lookup.ts'
@@ -115,7 +116,7 @@ export function buildStages(config: Config, parts: GatewayParts, life: Life): Bu
     logouts: authenticators.logouts,
     graceMs: config.sessions.grace,
     visibleRefusals: new VisibleRefusals(),
-    sessions: new Map(),
+    sessions: new Roster(),
     sweep,
     ports,
     sinks: { logger, metrics, refusals },

@@ -3,29 +3,26 @@ import { unixAddress } from '../peer.ts'
 import { isToken, trimBlanks } from '../websocket/token-list.ts'
 
 /**
- * What an upstream learns of the client, as header lines. From a trusted proxy X-Forwarded-For is
+ * Adds what an upstream learns of the client to header lines. From a trusted proxy X-Forwarded-For is
  * kept and the proxy appended, and what it says of scheme and host is kept. `Forwarded` (RFC 7239)
  * always tells what we believe: the client, and the proxy it came through.
  */
-export function forwardingHeaders(request: EdgeRequest): string[] {
+export function addForwarding(lines: string[], request: EdgeRequest): void {
   const { headers, peerTrusted, scheme } = request
   const peer = nodeName(request.peer.address)
   const host = authority(request)
   const chain = peerTrusted ? kept(headers.all('x-forwarded-for')) : undefined
   const keptHost = peerTrusted ? kept(headers.all('x-forwarded-host')) : undefined
   const forwardedHost = keptHost ?? host
-  const lines = ['X-Forwarded-For', chain === undefined ? peer : `${chain}, ${peer}`]
+  lines.push('X-Forwarded-For', chain === undefined ? peer : `${chain}, ${peer}`)
   lines.push('X-Forwarded-Proto', scheme)
   if (forwardedHost !== '') lines.push('X-Forwarded-Host', forwardedHost)
   lines.push('X-Forwarded-Port', String(request.port ?? (scheme === 'https' ? 443 : 80)))
-  const parts = [`for=${quotable(bracketed(nodeName(request.client)))}`]
-  if (host !== '') parts.push(`host=${quotable(host)}`)
-  parts.push(`proto=${scheme}`)
-  const element = parts.join(';')
+  const named = host === '' ? '' : `host=${quotable(host)};`
+  const element = `for=${quotable(bracketed(nodeName(request.client)))};${named}proto=${scheme}`
   const through =
     request.client === request.peer.address ? '' : `, for=${quotable(bracketed(peer))}`
   lines.push('Forwarded', element + through)
-  return lines
 }
 
 /** Several lines as the one they mean; undefined where there is nothing in them. */

@@ -1,6 +1,6 @@
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import { listElements } from '../websocket/token-list.ts'
-import { forwardingHeaders } from './forwarding-headers.ts'
+import { addForwarding } from './forwarding-headers.ts'
 import { headerName } from './header-name.ts'
 
 export interface OutboundOptions {
@@ -43,7 +43,7 @@ export function outboundHeaders(request: EdgeRequest, options: OutboundOptions):
     lines.push(raw[at]!, raw[at + 1]!)
   }
   if (!options.upgrade && acceptsTrailers(request.headers.all('te'))) lines.push('TE', 'trailers')
-  lines.push(...forwardingHeaders(request))
+  addForwarding(lines, request)
   return lines
 }
 
@@ -108,9 +108,22 @@ function isProxy(name: string): boolean {
 
 const nobody: ReadonlySet<string> = new Set()
 
+/** `keep-alive`, `Upgrade`: there are few of them, which come all the time. */
+const maxKnown = 64
+const longestKnown = 64
+const known = new Map<string, ReadonlySet<string>>()
+
+/** What is named in Connection. */
 function nominees(connection: readonly string[]): ReadonlySet<string> {
   if (connection.length === 0) return nobody
-  return new Set(listElements(connection).map((name) => name.toLowerCase()))
+  const text = connection.length === 1 ? connection[0]! : connection.join(',')
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const names = new Set(listElements(connection).map((name) => name.toLowerCase()))
+  if (text.length > longestKnown) return names
+  if (known.size >= maxKnown) known.clear()
+  known.set(text, names)
+  return names
 }
 
 /** `TE: trailers`, also beside codings or with a weight. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { closeLingering } from '../answer.ts'
+import { keepAliveDelayMs } from '../config/fixed-limits.ts'
 import type { Connection } from '../connection.ts'
 import { GatewayError } from '../errors.ts'
 import type { Peer } from '../peer.ts'
@@ -50,10 +51,9 @@ export class ClientConnection implements Connection {
     this.#deadline = facts.deadline
     this.#idleMs = facts.idleMs
     this.#serve = serve
-    this.socket.once('close', this.#closed)
     // Before an answer a FIN means that the client has gone; afterwards Node's HTTP server sees to
     // it.
-    this.socket.once('end', this.#ended)
+    this.socket.on('close', this.#closed).on('end', this.#ended)
   }
 
   get signal(): AbortSignal {
@@ -146,6 +146,8 @@ export class ClientConnection implements Connection {
     if (exchange.takeover === undefined) {
       if (this.#closing && this.#queue.length === 0) exchange.response.shouldKeepAlive = false
       exchange.response.once('close', () => this.done(exchange))
+      // While an answer waits for something to say, no clock of ours sees that the client is gone.
+      this.socket.setKeepAlive(true, keepAliveDelayMs)
     }
     this.#serve(exchange)
   }

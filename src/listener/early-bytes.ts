@@ -8,7 +8,6 @@ import type { Socket } from 'node:net'
 export class EarlyBytes {
   readonly #socket: Socket
   readonly #limit: number
-  readonly #gone: () => void
   readonly #chunks: Buffer[] = []
   #held = 0
   #state: 'holding' | 'released' | 'discarding' = 'holding'
@@ -16,15 +15,11 @@ export class EarlyBytes {
   /**
    * @param head bytes that came in one read with the request
    * @param limit bytes held before reading pauses (`limits.buffer`)
-   * @param gone called when the client has left, in order or not
    */
-  constructor(socket: Socket, head: Buffer, limit: number, gone: () => void) {
+  constructor(socket: Socket, head: Buffer, limit: number) {
     this.#socket = socket
     this.#limit = limit
-    this.#gone = gone
     socket.on('data', this.#take)
-    socket.once('end', gone)
-    socket.once('close', gone)
     if (head.length > 0) this.#take(head)
     else socket.resume()
   }
@@ -36,8 +31,7 @@ export class EarlyBytes {
   release(): void {
     if (this.#state !== 'holding') return
     this.#state = 'released'
-    this.#detach()
-    this.#socket.pause()
+    this.#socket.off('data', this.#take).pause()
     if (this.#held > 0) this.#socket.unshift(Buffer.concat(this.#chunks))
     this.#chunks.length = 0
   }
@@ -46,15 +40,8 @@ export class EarlyBytes {
   discard(): void {
     if (this.#state !== 'holding') return
     this.#state = 'discarding'
-    this.#detach()
     this.#chunks.length = 0
-    this.#socket.resume()
-  }
-
-  #detach(): void {
-    this.#socket.off('data', this.#take)
-    this.#socket.off('end', this.#gone)
-    this.#socket.off('close', this.#gone)
+    this.#socket.off('data', this.#take).resume()
   }
 
   readonly #take = (chunk: Buffer): void => {

@@ -108,12 +108,13 @@ export function readEdgeRequest(
   checkLines(head.rawHeaders)
   const headers = new RawHeaderLines(head.rawHeaders)
   for (const name of singletons) {
-    if (headers.all(name).length > 1) throw malformed(`more than one ${name}`)
+    if (headers.isRepeated(name)) throw malformed(`more than one ${name}`)
   }
   const authority = readHost(headers, httpVersion)
   const target = originForm(head.target, method, authority)
   const question = target.indexOf('?')
-  const facts = context.trust.clientOf(context.peer, headers)
+  const { client, scheme, schemeKnown, peerTrusted } = context.trust.clientOf(context.peer, headers)
+  const { hasBody, contentLength } = readFraming(headers, httpVersion)
   return {
     id: context.id,
     method,
@@ -123,10 +124,14 @@ export function readEdgeRequest(
     query: question === -1 ? '' : target.slice(question),
     host: authority?.host ?? '',
     port: authority?.port,
-    ...facts,
+    scheme,
+    schemeKnown,
+    client,
     peer: context.peer,
+    peerTrusted,
     headers,
-    ...readFraming(headers, httpVersion),
+    hasBody,
+    contentLength,
     websocket: listsToken(headers.all('upgrade'), 'websocket'),
     expectsContinue: readExpect(headers.all('expect'), httpVersion),
   }
@@ -137,7 +142,7 @@ function checkSize({ method, target, rawHeaders }: RequestHead): void {
   if (rawHeaders.length > maxHeaderLines * 2) {
     throw new GatewayError('head-too-big', `more than ${maxHeaderLines} header lines`)
   }
-  let bytes = `${method} ${target} HTTP/1.1\r\n\r\n`.length
+  let bytes = method.length + target.length + '  HTTP/1.1\r\n\r\n'.length
   // A line is its name, its value, a colon and blank between them, and CR LF.
   for (const text of rawHeaders) bytes += text.length + 2
   if (bytes > maxHeadBytes) {

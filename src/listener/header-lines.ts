@@ -17,30 +17,39 @@ export interface HeaderLines {
 
 const none: readonly string[] = []
 
-/**
- * Header lines by name. A Map, since names are the peer's: `__proto__` is a header like any other.
- */
+/** Looks through the lines, of which there are few: an index would cost more than it is asked. */
 export class RawHeaderLines implements HeaderLines {
   readonly raw: readonly string[]
-  readonly #byName = new Map<string, string[]>()
+  /** In lower case. */
+  readonly #names: readonly string[]
 
   constructor(raw: readonly string[]) {
     this.raw = raw
-    for (let at = 0; at + 1 < raw.length; at += 2) {
-      const name = raw[at]!.toLowerCase()
-      const values = this.#byName.get(name)
-      if (values === undefined) this.#byName.set(name, [raw[at + 1]!])
-      else values.push(raw[at + 1]!)
-    }
+    const names: string[] = []
+    for (let at = 0; at + 1 < raw.length; at += 2) names.push(raw[at]!.toLowerCase())
+    this.#names = names
   }
 
   one(name: string): string | undefined {
-    const values = this.#byName.get(name)
-    return values?.length === 1 ? values[0] : undefined
+    const at = this.#names.indexOf(name)
+    if (at === -1 || this.#names.includes(name, at + 1)) return undefined
+    return this.raw[at * 2 + 1]
   }
 
   all(name: string): readonly string[] {
-    return this.#byName.get(name) ?? none
+    const first = this.#names.indexOf(name)
+    if (first === -1) return none
+    const values = [this.raw[first * 2 + 1]!]
+    for (let at = first; (at = this.#names.indexOf(name, at + 1)) !== -1;) {
+      values.push(this.raw[at * 2 + 1]!)
+    }
+    return values
+  }
+
+  /** Whether a header came more than once. `name` is lower case. */
+  isRepeated(name: string): boolean {
+    const at = this.#names.indexOf(name)
+    return at !== -1 && this.#names.includes(name, at + 1)
   }
 
   replaced(raw: readonly string[]): HeaderLines {

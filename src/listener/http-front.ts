@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import { closeLingering } from '../answer.ts'
 import { longestDurationMs } from '../config/duration.ts'
-import { maxHeadBytes } from '../config/fixed-limits.ts'
+import { keepAliveDelayMs, maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
 import { listsToken } from '../websocket/token-list.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -122,9 +122,7 @@ export class HttpFront {
       return
     }
     socket.setTimeout(0)
-    const gone = (): void =>
-      connection.destroy(new GatewayError('client-lost', 'the client has gone'))
-    const held = new EarlyBytes(socket, early, this.#options.earlyBytes, gone)
+    const held = new EarlyBytes(socket, early, this.#options.earlyBytes)
     const taken = (): void => {
       this.#connections.delete(socket)
       connection.give()
@@ -193,6 +191,7 @@ class UpgradeExchange implements Exchange, Takeover {
     if (this.#response === undefined) {
       this.#response = answerOn(this.head, this.connection.socket, () => this.#held.discard())
       this.#response.once('close', () => this.connection.done(this))
+      this.connection.socket.setKeepAlive(true, keepAliveDelayMs)
     }
     return this.#response
   }
@@ -228,19 +227,24 @@ function answerOn(head: IncomingMessage, socket: Socket, finished: () => void): 
 
 function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]!.toLowerCase() !== 'upgrade') continue
-    if (listsToken([rawHeaders[at + 1]!], 'websocket')) return true
+    if (isNamed(rawHeaders[at]!, 'upgrade') && listsToken([rawHeaders[at + 1]!], 'websocket'))
+      return true
   }
   return false
 }
 
 function announcesBody({ rawHeaders }: IncomingMessage): boolean {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!.toLowerCase()
-    if (name === 'transfer-encoding') return true
-    if (name === 'content-length' && Number(rawHeaders[at + 1]) !== 0) return true
+    const name = rawHeaders[at]!
+    if (isNamed(name, 'transfer-encoding')) return true
+    if (isNamed(name, 'content-length') && Number(rawHeaders[at + 1]) !== 0) return true
   }
   return false
+}
+
+/** The length decides for nearly all of them. @param lower in lower case */
+function isNamed(name: string, lower: string): boolean {
+  return name.length === lower.length && name.toLowerCase() === lower
 }
 
 function meaningOf(error: NodeJS.ErrnoException): GatewayError {

@@ -7,6 +7,7 @@ import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
 import type { Peer } from '../peer.ts'
 import type { Endpoints } from '../proxy-protocol/endpoints.ts'
+import { Roster } from '../roster.ts'
 import { listenOn } from './bind.ts'
 import type { BoundAddress } from './bind.ts'
 import { ClientConnection } from './client-connection.ts'
@@ -79,7 +80,7 @@ export class Listener {
   readonly #server: Server
   readonly #front: HttpFront
   readonly #tls: TlsFront | undefined
-  readonly #visits = new Set<Visit>()
+  readonly #visits = new Roster<Visit>()
 
   constructor(options: ListenerOptions, tls: TlsContexts | undefined) {
     this.name = options.name
@@ -98,12 +99,7 @@ export class Listener {
     })
     // Half-open: after the 101 a FIN of one side must not end the other. Nagle would hold small
     // frames back.
-    this.#server = createServer({
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 60_000,
-    })
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true })
     this.#server.on('connection', (socket) => this.#accept(socket))
   }
 
@@ -130,17 +126,18 @@ export class Listener {
   drain(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve())
-    for (const visit of this.#visits) {
-      if (visit.connection === undefined) visit.socket.destroy()
-      else visit.connection.finish()
-    }
+    this.#visits.forEach(({ connection, socket }) => {
+      if (connection === undefined) socket.destroy()
+      else connection.finish()
+    })
     return promise
   }
 
   /** Ends requests that are being served; those without an answer yet get the reason as theirs. */
   abort(reason: GatewayError): void {
-    for (const { connection } of this.#visits)
+    this.#visits.forEach(({ connection }) => {
       if (connection?.busy === true) connection.abort(reason)
+    })
   }
 
   /** Accepted sockets that are open. */
@@ -152,7 +149,7 @@ export class Listener {
   destroy(): void {
     this.#server.close()
     this.#front.close()
-    for (const visit of this.#visits) visit.socket.destroy()
+    this.#visits.forEach(({ socket }) => socket.destroy())
   }
 
   #accept(socket: Socket): void {
@@ -175,10 +172,10 @@ export class Listener {
       Math.min(this.#options.timeouts.handshake, longestDurationMs),
     )
     const visit: Visit = { socket, deadline, peer, entry, connection: undefined }
-    this.#visits.add(visit)
+    const entered = this.#visits.enter(visit)
     socket.on('close', () => {
       clearTimeout(visit.deadline)
-      this.#visits.delete(visit)
+      this.#visits.leave(entered)
       visit.entry.release()
     })
     if (!announces) {

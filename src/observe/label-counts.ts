@@ -1,22 +1,25 @@
 /**
- * What is counted under some label values until somebody asks. prom-client validates, sorts and
+ * What is counted under two label values until somebody asks. prom-client validates, sorts and
  * joins the labels at every call, which is much for what happens ten times a session and is read
  * once in a while.
  */
 export class LabelCounts {
-  readonly #counts = new Map<string, { readonly values: readonly string[]; amount: number }>()
+  readonly #counts = new Map<string, Map<string, number>>()
 
-  /** @param values the label values, in the same order always; none has a NUL */
-  add(values: readonly string[], amount = 1): void {
-    const key = values.join('\0')
-    const count = this.#counts.get(key)
-    if (count === undefined) this.#counts.set(key, { values, amount })
-    else count.amount += amount
+  add(first: string, second: string, amount = 1): void {
+    let counts = this.#counts.get(first)
+    if (counts === undefined) {
+      counts = new Map()
+      this.#counts.set(first, counts)
+    }
+    counts.set(second, (counts.get(second) ?? 0) + amount)
   }
 
   /** Hands over what has been counted since the last time, zeros of new labels too. */
-  drain(take: (values: readonly string[], amount: number) => void): void {
-    for (const { values, amount } of this.#counts.values()) take(values, amount)
+  drain(take: (first: string, second: string, amount: number) => void): void {
+    for (const [first, counts] of this.#counts) {
+      for (const [second, amount] of counts) take(first, second, amount)
+    }
     this.#counts.clear()
   }
 }

@@ -156,12 +156,12 @@ export class Metrics {
   }
 
   sessionOpened(route: string, kind: SessionKind): void {
-    this.#opened.add([route, kind])
+    this.#opened.add(route, kind)
   }
 
   sessionClosed(route: string, kind: SessionKind, code: number, side: ClosedBy): void {
-    this.#closed.add([route, kind])
-    this.#closedBy.add([codeLabel(code), side])
+    this.#closed.add(route, kind)
+    this.#closedBy.add(codeLabel(code), side)
   }
 
   /** @param limit its name in the configuration */
@@ -178,12 +178,12 @@ export class Metrics {
   }
 
   request(route: string, status: number): void {
-    this.#answered.add([route, statusLabels[Math.floor(status / 100)] ?? 'none'])
+    this.#answered.add(route, statusLabels[Math.floor(status / 100)] ?? 'none')
   }
 
   traffic(route: string, direction: Direction, messages: number, bytes: number): void {
-    this.#messagesOf.add([route, direction], messages)
-    this.#bytesOf.add([route, direction], bytes)
+    this.#messagesOf.add(route, direction, messages)
+    this.#bytesOf.add(route, direction, bytes)
   }
 
   handshakeSeconds(route: string, seconds: number): void {
@@ -229,23 +229,23 @@ export class Metrics {
   }
 
   #handOver(): void {
-    this.#opened.drain(([route = '', kind = ''], amount) => {
+    this.#opened.drain((route, kind, amount) => {
       this.#sessionsOpen.inc({ route, kind }, amount)
       this.#sessions.inc({ route, kind }, amount)
     })
-    this.#closed.drain(([route = '', kind = ''], amount) => {
+    this.#closed.drain((route, kind, amount) => {
       this.#sessionsOpen.dec({ route, kind }, amount)
     })
-    this.#closedBy.drain(([code = '', side = ''], amount) => {
+    this.#closedBy.drain((code, side, amount) => {
       this.#closes.inc({ code, side }, amount)
     })
-    this.#answered.drain(([route = '', status = ''], amount) => {
+    this.#answered.drain((route, status, amount) => {
       this.#requests.inc({ route, status }, amount)
     })
-    this.#messagesOf.drain(([route = '', direction = ''], amount) => {
+    this.#messagesOf.drain((route, direction, amount) => {
       this.#messages.inc({ route, direction }, amount)
     })
-    this.#bytesOf.drain(([route = '', direction = ''], amount) => {
+    this.#bytesOf.drain((route, direction, amount) => {
       this.#bytes.inc({ route, direction }, amount)
     })
   }

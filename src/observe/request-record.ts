@@ -65,6 +65,10 @@ export class RequestRecord {
     return this.#head !== undefined
   }
 
+  get head(): RequestHead | undefined {
+    return this.#head
+  }
+
   know(head: RequestHead): void {
     this.#head = head
   }

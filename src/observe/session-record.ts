@@ -34,7 +34,7 @@ export class SessionRecord {
   }
 
   /** A limit with `over: log` was passed, first by `from`. */
-  overLimit(limit: string, from: 'client' | 'upstream'): void {
+  readonly overLimit = (limit: string, from: 'client' | 'upstream'): void => {
     const { id, route, client } = this.#session.facts
     this.#sinks.metrics.overLimit(route, limit)
     this.#sinks.logger.warn({ id, route, client, limit, from }, 'limit exceeded')
@@ -48,9 +48,11 @@ export class SessionRecord {
     for (const direction of ['received', 'sent'] as const) {
       const { messages, bytes } = this.#session[direction]
       const told = this.#told[direction]
+      if (messages === told.messages && bytes === told.bytes) continue
       const { route } = this.#session.facts
       this.#sinks.metrics.traffic(route, direction, messages - told.messages, bytes - told.bytes)
-      this.#told[direction] = { messages, bytes }
+      told.messages = messages
+      told.bytes = bytes
     }
   }
 

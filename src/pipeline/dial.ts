@@ -5,7 +5,7 @@ import { awaitGreeting } from '../upstream/greeting.ts'
 import type { DialedAnswer, DialedTcp, DialedWebSocket } from '../upstream/upstream.ts'
 import { linesFor } from './identify.ts'
 import type { Proof } from './identify.ts'
-import type { Route, Stages, TargetBridgeAction, TunnelAction } from './stages.ts'
+import type { BridgeAction, Route, Stages, TargetBridgeAction, TunnelAction } from './stages.ts'
 import { readToken } from './target-token.ts'
 
 /** An upgrade that may go upstream, and what decides where. */
@@ -26,7 +26,7 @@ export interface DialedBackend extends DialedTcp {
 }
 
 /** @throws {GatewayError} why it leads nowhere */
-export async function dial(
+export function dial(
   admitted: Admitted,
   route: Route,
   action: TunnelAction,
@@ -35,22 +35,30 @@ export async function dial(
 ): Promise<Dialed> {
   const { upgrade, facts, proof } = admitted
   const { request, protocols, extensions } = upgrade
-  if (action.kind === 'bridge') {
-    const protocol = chooseSubprotocol(protocols, action.subprotocols)
-    const dialed =
-      action.from === undefined
-        ? await action.upstream.dialTcp(facts, signal)
-        : await dialTarget(action, admitted, route, signal)
-    const { messages, greeting } = action
-    return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages, greeting }
-  }
+  if (action.kind === 'bridge') return dialBackend(admitted, route, action, signal)
   const offer = {
     target: request.target,
     headers: linesFor(request, { route, proof, upgrade: true }, stages),
     protocols,
     extensions: route.compression === 'pass' ? extensions : [],
   }
-  return await action.upstream.dialWebSocket(offer, facts, signal)
+  return action.upstream.dialWebSocket(offer, facts, signal)
+}
+
+async function dialBackend(
+  admitted: Admitted,
+  route: Route,
+  action: BridgeAction,
+  signal: AbortSignal,
+): Promise<DialedBackend> {
+  const { upgrade, facts } = admitted
+  const protocol = chooseSubprotocol(upgrade.protocols, action.subprotocols)
+  const dialed =
+    action.from === undefined
+      ? await action.upstream.dialTcp(facts, signal)
+      : await dialTarget(action, admitted, route, signal)
+  const { messages, greeting } = action
+  return { kind: 'tcp', ...dialed, protocol, extensions: undefined, messages, greeting }
 }
 
 function dialTarget(

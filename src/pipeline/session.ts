@@ -30,15 +30,14 @@ export function serveSession(
   try {
     record.opened()
     stages.sessionOpened()
-    const onLimit = record.overLimit.bind(record)
-    const options = { limits, timeouts, sweep, ports: ports(), onLimit }
+    const options = { limits, timeouts, sweep, ports: ports(), onLimit: record.overLimit }
     ended =
       dialed.kind === 'websocket'
         ? relayWebSocket(session, socket, dialed.socket, { ...options, deflate: dialed.deflate })
         : bridgeTcp(session, socket, dialed.socket, { ...options, messages: dialed.messages })
     // A drain or a revocation that came during the dial has not seen this session.
     if (draining()) session.close(new GatewayError('draining', 'the gateway is shutting down'))
-    dialed.lease.onRemoved(session.close.bind(session))
+    dialed.lease.onRemoved(session.close)
     stay.begin(proof)
   } catch (thrown) {
     const error = GatewayError.from(thrown)

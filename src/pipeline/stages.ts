@@ -18,6 +18,7 @@ import type { SessionRecord } from '../observe/session-record.ts'
 import type { Ports } from '../relay/port/choose-ports.ts'
 import type { Session } from '../relay/session.ts'
 import type { Sweep } from '../relay/sweep.ts'
+import type { Roster } from '../roster.ts'
 import type { RouteTable } from '../route/route-table.ts'
 import type { TargetDialer } from '../upstream/targets/target-dialer.ts'
 import type { UpstreamPool } from '../upstream/pool.ts'
@@ -84,7 +85,8 @@ export interface TargetBridgeAction extends Bridge {
   /** Where in a request that stands. */
   readonly from: TargetPlace
 }
-export type TunnelAction = ProxyAction | PoolBridgeAction | TargetBridgeAction
+export type BridgeAction = PoolBridgeAction | TargetBridgeAction
+export type TunnelAction = ProxyAction | BridgeAction
 export type Action =
   | TunnelAction
   | { readonly kind: 'static'; readonly directory: string }
@@ -102,6 +104,12 @@ export type Endpoint = (
   record: RequestRecord,
   stages: Stages,
 ) => Promise<void>
+
+/** A session that lives, and what is told of it. */
+export interface LiveSession {
+  readonly session: Session
+  readonly record: SessionRecord
+}
 
 /** What a connection passes. Constructed by the gateway, and immutable. */
 export interface Stages {
@@ -124,7 +132,7 @@ export interface Stages {
   readonly graceMs: number
   readonly visibleRefusals: VisibleRefusals
   /** Every session that lives, with its record. */
-  readonly sessions: Map<Session, SessionRecord>
+  readonly sessions: Roster<LiveSession>
   readonly sweep: Sweep
   readonly ports: () => Ports
   readonly sinks: RecordSinks

@@ -6,6 +6,7 @@ import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
 import { relayAnswer } from '../http/answer.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
 import type { Exchange } from '../listener/exchange.ts'
+import type { SessionFacts } from '../observe/connection-record.ts'
 import type { RequestRecord } from '../observe/request-record.ts'
 import { begun, dial } from './dial.ts'
 import type { Admitted } from './dial.ts'
@@ -13,11 +14,11 @@ import { dialFacts } from './dial-facts.ts'
 import { cleaned, identify, passAuthAnswer } from './identify.ts'
 import type { Proof } from './identify.ts'
 import { serveSession } from './session.ts'
-import { headOf } from './shown-heads.ts'
 import type { Route, Stages, TunnelAction } from './stages.ts'
 
 /**
- * The life of one WebSocket connection: whether it may be one, then `admitUpgrade`.
+ * The life of one WebSocket connection: whether it may be one, who may have it, cheap checks first,
+ * then `openSession`.
  * @throws {GatewayError} for the caller to answer
  */
 export async function serveUpgrade(
@@ -30,40 +31,19 @@ export async function serveUpgrade(
 ): Promise<void> {
   const upgrade = parseUpgrade(request)
   route.origins.check(upgrade.origin, request)
-  const clean = { ...upgrade, ...cleaned(request, upgrade.protocols, route) }
-  try {
-    await admitUpgrade(exchange, { upgrade, clean }, route, action, record, stages)
-  } catch (thrown) {
-    // From here on a page that may connect may know why it cannot.
-    if (route.refuse !== 'visible' || exchange.connection.signal.aborted) throw thrown
-    const error = GatewayError.from(thrown)
-    const code = stages.visibleRefusals.refuse(exchange, upgrade, clean.protocols, error)
-    if (code === undefined) throw error
-    record.refused(error.fault.status, error, code)
-  }
-}
-
-/** Who may have it, cheap checks first, then `openSession`. */
-async function admitUpgrade(
-  exchange: Exchange,
-  { upgrade, clean }: { upgrade: UpgradeRequest; clean: UpgradeRequest },
-  route: Route,
-  action: TunnelAction,
-  record: RequestRecord,
-  stages: Stages,
-): Promise<void> {
   const { admission } = stages
-  const { request, protocols } = upgrade
-  const { client } = request
   const { connection } = exchange
-  admission.admitHandshake(client)
+  const { client } = request
+  const clean = cleanedUpgrade(upgrade, route)
   const place = admission.sessionPlace({ route: route.name, client, limits: route.limits })
   let lives = false
   try {
+    admission.admitHandshake(client)
     place.admitClient()
     let proof: Proof | undefined
     if (route.auth !== undefined) {
       const { peer, signal } = connection
+      const { protocols } = upgrade
       const facts = { request, onward: clean.request, protocols, peer, route: route.name }
       const found = await identify({ ...facts, upgrade: true, signal }, route, record, stages)
       if (found !== undefined && 'kind' in found) {
@@ -73,12 +53,25 @@ async function admitUpgrade(
       proof = found
     }
     place.admitIdentity(proof?.identity)
-    const chosenBy = dialFacts(request, connection, proof)
-    const admitted = { upgrade: clean, facts: chosenBy, proof, place }
+    const facts = dialFacts(request, connection, proof)
+    const admitted = { upgrade: clean, facts, proof, place }
     lives = await openSession(exchange, admitted, route, action, record, stages)
+  } catch (thrown) {
+    // From here on a page that may connect may know why it cannot.
+    if (route.refuse !== 'visible' || connection.signal.aborted) throw thrown
+    const error = GatewayError.from(thrown)
+    const code = stages.visibleRefusals.refuse(exchange, upgrade, clean.protocols, error)
+    if (code === undefined) throw error
+    record.refused(error.fault.status, error, code)
   } finally {
     if (!lives) place.release()
   }
+}
+
+/** What of an upgrade may be sent on. */
+function cleanedUpgrade(upgrade: UpgradeRequest, route: Route): UpgradeRequest {
+  if (route.auth === undefined) return upgrade
+  return { ...upgrade, ...cleaned(upgrade.request, upgrade.protocols, route) }
 }
 
 /**
@@ -118,12 +111,14 @@ async function openSession(
     const { protocol, extensions, setCookie } = dialed
     takeover.accept(switchingProtocols({ key: upgrade.key, protocol, extensions, setCookie }))
     metrics.handshakeSeconds(route.name, record.elapsedMs / 1000)
-    const { id, client } = upgrade.request
-    const { listener } = connection
-    const { host = '', path = '' } = stages.shownHeads.show(headOf(upgrade.request), route)
-    const names = { id, listener, route: route.name, client, host, path }
-    const facts = {
-      ...names,
+    const { host = '', path = '' } = record.head ?? {}
+    const facts: SessionFacts = {
+      id: record.id,
+      listener: connection.listener,
+      route: route.name,
+      client: upgrade.request.client,
+      host,
+      path,
       upstream: dialed.server,
       subprotocol: protocol,
       identity: proof?.identity.subject,

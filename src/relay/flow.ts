@@ -191,10 +191,10 @@ export abstract class Flow implements Sleeper {
     this.#holds = 0
     // Not within this call: what the rest tells of is for whoever stops us to hear afterwards.
     if (this.#rest === undefined) this.from.port.resume()
-    else process.nextTick(this.#discardRest)
+    else process.nextTick(() => this.#discardRest())
   }
 
-  readonly #discardRest = (): void => {
+  #discardRest(): void {
     try {
       this.#goOn()
     } catch (thrown) {

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { GatewayError } from '../errors.ts'
 import type { Close } from '../websocket/close-code.ts'
 import { encodeClose, encodeControl } from '../websocket/encode.ts'
 import { keyByte } from '../websocket/mask.ts'
 import { Opcode } from '../websocket/opcode.ts'
+import { putRandom } from '../websocket/random.ts'
 import { isOrderly, stalledIn, violatorOf } from './ending.ts'
 import type { Side } from './ending.ts'
 import { PeerClock } from './peer-clock.ts'
@@ -90,8 +90,8 @@ export class WebSocketLeg extends Leg {
   }
 
   ping(): void {
-    this.#marker ??= randomBytes(8)
-    const frame = encodeControl(Opcode.ping, this.#marker, this.side === 'upstream')
+    const marker = (this.#marker ??= freshMarker())
+    const frame = encodeControl(Opcode.ping, marker, this.side === 'upstream')
     this.port.give(frame, 0, frame.length)
     this.clock.pinged()
   }
@@ -108,6 +108,12 @@ export class WebSocketLeg extends Leg {
     }
     return true
   }
+}
+
+function freshMarker(): Buffer {
+  const marker = Buffer.alloc(8)
+  putRandom(marker, 0, marker.length)
+  return marker
 }
 
 /** A backend of raw bytes: FIN is its Close, a reset its error. */

@@ -11,6 +11,13 @@ export interface PeerTimeouts {
 
 export type PeerState = 'alive' | 'ping-due' | 'silent' | 'stalled'
 
+type PingState =
+  | { readonly state: 'none' }
+  | { readonly state: 'queued'; readonly end: number }
+  | { readonly state: 'left' }
+/** One for all: a session makes none of its own until it pings. */
+const noPing: PingState = { state: 'none' }
+
 /**
  * Looks so far apart are our own fault (a busy loop, a machine that slept): what the peer sent
  * meanwhile waits to be read, so that its silence says nothing.
@@ -29,10 +36,7 @@ export class PeerClock {
   #checkedAt: number
   #quietSince: number
   #progressAt: number
-  #ping:
-    | { readonly state: 'none' }
-    | { readonly state: 'queued'; readonly end: number }
-    | { readonly state: 'left' } = { state: 'none' }
+  #ping: PingState = noPing
   #leftAt = 0
 
   constructor(port: Port, timeouts: PeerTimeouts, now: number) {
@@ -88,6 +92,6 @@ export class PeerClock {
 
   #lives(now: number): void {
     this.#quietSince = now
-    this.#ping = { state: 'none' }
+    this.#ping = noPing
   }
 }

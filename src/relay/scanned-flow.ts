@@ -6,18 +6,21 @@ import type { ControlGate } from './control-gate.ts'
 import { Flow, Hold } from './flow.ts'
 import type { Pace } from './flow.ts'
 import type { Leg, WebSocketLeg } from './leg.ts'
+import type { SessionGates } from './session-gates.ts'
 
 /** A flow whose sender speaks WebSocket. */
 export abstract class ScannedFlow extends Flow {
   declare readonly from: WebSocketLeg
   protected abstract readonly scanner: FrameScanner
-  readonly #control: ControlGate
+  readonly #gates: SessionGates
+  /** Made for the first ping or pong: most peers send none. */
+  #control: ControlGate | undefined
   #closeTold = false
   #stopTold = false
 
-  constructor(from: WebSocketLeg, to: Leg, control: ControlGate, pace: Pace) {
+  constructor(from: WebSocketLeg, to: Leg, gates: SessionGates, pace: Pace) {
     super(from, to, pace)
-    this.#control = control
+    this.#gates = gates
   }
 
   get stopped(): boolean {
@@ -29,11 +32,12 @@ export abstract class ScannedFlow extends Flow {
   }
 
   override tick(now: number): void {
-    if (this.paused && this.#control.recovers(now)) this.release(Hold.throttled)
+    if (this.paused && this.#control?.recovers(now) === true) this.release(Hold.throttled)
   }
 
   /** @throws {GatewayError} `rate-exceeded`, `upstream-invalid` */
   protected admitControl(): void {
+    this.#control ??= this.#gates.control(this.from.side)
     const admission = this.#control.admit(performance.now())
     if (admission === 'late') this.hold(Hold.throttled)
     if (admission !== 'refuse') return

@@ -1,3 +1,4 @@
+import type { RateLimit } from '../config/settled/limits.ts'
 import { ControlGate } from './control-gate.ts'
 import type { Side } from './ending.ts'
 import { RateGate } from './rate-gate.ts'
@@ -9,7 +10,7 @@ import type { SessionOptions } from './session-options.ts'
  */
 export class SessionGates {
   readonly #options: SessionOptions
-  readonly #told = new Set<string>()
+  #told: Set<string> | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -24,14 +25,13 @@ export class SessionGates {
 
   /** @returns undefined where neither rate is limited: such a direction pays nothing */
   rate(from: Side): RateGate | undefined {
-    const { messageRate, byteRate } = this.#options.limits
+    const { limits } = this.#options
     const direction = directionOf(from)
-    const limits = { messageRate: messageRate[direction], byteRate: byteRate[direction] }
-    if (limits.messageRate.rate.count === Infinity && limits.byteRate.rate.count === Infinity) {
-      return undefined
-    }
+    const messageRate = limits.messageRate[direction]
+    const byteRate = limits.byteRate[direction]
+    if (!isLimited(messageRate) && !isLimited(byteRate)) return undefined
     const tell = (limit: string): void => this.#tell(limit, from)
-    return new RateGate({ from, limits, tell, now: performance.now() })
+    return new RateGate({ from, limits: { messageRate, byteRate }, tell, now: performance.now() })
   }
 
   /** The largest message of one side, and whom a larger one is told where it may pass. */
@@ -46,10 +46,15 @@ export class SessionGates {
   }
 
   #tell(limit: string, from: Side): void {
+    this.#told ??= new Set()
     if (this.#told.has(limit)) return
     this.#told.add(limit)
     this.#options.onLimit?.(limit, from)
   }
+}
+
+function isLimited({ rate }: RateLimit): boolean {
+  return rate.count !== Infinity
 }
 
 function directionOf(from: Side): 'fromClient' | 'fromUpstream' {

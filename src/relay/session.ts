@@ -28,7 +28,6 @@ export class Session {
   readonly received: Tally = { messages: 0, bytes: 0 }
   /** To the client. */
   readonly sent: Tally = { messages: 0, bytes: 0 }
-  readonly startedAt = new Date()
   /** When its login ends, in epoch milliseconds; Infinity for never. Asking again may move it. */
   expiresAt: number
   readonly #started = performance.now()
@@ -52,7 +51,7 @@ export class Session {
    * frame in progress. May be called at any moment, and again: the first error counts, a later call
    * can only bring its deadline forward.
    */
-  close(error: GatewayError, options: CloseOptions = {}): void {
+  readonly close = (error: GatewayError, options: CloseOptions = {}): void => {
     if (this.#door !== undefined) this.#door(error, options)
     else this.#asked ??= { error, options }
   }

@@ -1,3 +1,5 @@
+import { Roster } from '../roster.ts'
+import type { Entry } from '../roster.ts'
 import { Wakeups } from './wakeups.ts'
 
 /** What the sweep looks at. */
@@ -18,7 +20,7 @@ export class Sweep {
   /** For what cannot wait for the next look. */
   readonly wakeups = new Wakeups()
   readonly #intervalMs: number
-  readonly #swept = new Set<Swept>()
+  readonly #swept = new Roster<Swept>()
   #timer: NodeJS.Timeout | undefined
   #look: NodeJS.Immediate | undefined
 
@@ -30,12 +32,13 @@ export class Sweep {
     return this.#swept.size
   }
 
-  add(swept: Swept): void {
-    this.#swept.add(swept)
+  add(swept: Swept): Entry<Swept> {
+    return this.#swept.enter(swept)
   }
 
-  delete(swept: Swept): void {
-    this.#swept.delete(swept)
+  /** @param entry what `add` has returned */
+  delete(entry: Entry<Swept>): void {
+    this.#swept.leave(entry)
   }
 
   start(): void {
@@ -55,16 +58,16 @@ export class Sweep {
     clearImmediate(this.#look)
     this.#timer = undefined
     this.wakeups.stop()
-    for (const swept of this.#swept) swept.destroy()
+    this.#swept.forEach((swept) => swept.destroy())
   }
 
   tick(now: number): void {
-    for (const swept of this.#swept) {
+    this.#swept.forEach((swept) => {
       try {
         swept.tick(now)
       } catch (thrown) {
         swept.crashed(thrown)
       }
-    }
+    })
   }
 }

@@ -9,10 +9,10 @@ import type { FrameRules } from '../websocket/frame-header.ts'
 import { FrameScanner } from '../websocket/scanner.ts'
 import type { MessageHandler, StopAt, Tally } from '../websocket/scanner.ts'
 import { Utf8Repair, Utf8Validator } from '../websocket/utf8.ts'
-import type { ControlGate } from './control-gate.ts'
 import type { Side } from './ending.ts'
 import { Flow, Hold } from './flow.ts'
 import type { Pace } from './flow.ts'
+import { watchOver } from './keep-alive.ts'
 import { BackendLeg, WebSocketLeg } from './leg.ts'
 import { ScannedFlow } from './scanned-flow.ts'
 import type { RateGate } from './rate-gate.ts'
@@ -40,21 +40,20 @@ export function bridgeTcp(
   options: BridgeOptions,
 ): Promise<Outcome> {
   const { limits, timeouts, messages, sweep, ports } = options
+  watchOver(client, timeouts.ping)
   const clientLeg = new WebSocketLeg('client', ports.make(client, limits.buffer), timeouts)
   const backendPort = ports.make(backend, limits.buffer)
   // Raw bytes have no pings: such a backend may be silent for as long as it likes.
   const backendClocks = { ping: Infinity, pong: Infinity, stall: timeouts.stall }
+  watchOver(backend, backendClocks.ping)
   const backendLeg = new BackendLeg('upstream', backendPort, backendClocks)
   const gates = new SessionGates(options)
   const pace = (from: Side): Pace => ({ gate: gates.rate(from), wakeups: sweep.wakeups })
-  const received = new MessageFlow(
-    clientLeg,
-    backendLeg,
-    gates.control('client'),
-    pace('client'),
-    session.received,
-    { text: messages === 'text', mask: ports.mask, ...gates.message('client') },
-  )
+  const received = new MessageFlow(clientLeg, backendLeg, gates, pace('client'), session.received, {
+    text: messages === 'text',
+    mask: ports.mask,
+    ...gates.message('client'),
+  })
   const sent = new BackendFlow(backendLeg, clientLeg, pace('upstream'), session.sent, messages)
   return new Tunnel(session, timeouts, sweep, received, sent).run()
 }
@@ -84,12 +83,12 @@ class MessageFlow extends ScannedFlow implements MessageHandler {
   constructor(
     from: WebSocketLeg,
     to: BackendLeg,
-    control: ControlGate,
+    gates: SessionGates,
     pace: Pace,
     tally: Tally,
     rules: MessageRules,
   ) {
-    super(from, to, control, pace)
+    super(from, to, gates, pace)
     const { text, mask, ...message } = rules
     this.#text = text
     this.#mask = mask

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Entry } from '../roster.ts'
 import { abnormalCode } from '../websocket/close-code.ts'
 import type { Close } from '../websocket/close-code.ts'
 import { isOrderly, stalledIn } from './ending.ts'
@@ -34,6 +35,8 @@ type Phase =
   | { readonly state: 'closing' }
   | { readonly state: 'closed' }
 
+const open: Phase = { state: 'open' }
+
 /** Why it ended: a peer's own Close, or what the gateway decided or found. The first counts. */
 type Cause =
   | { readonly by: Side; readonly close: Close }
@@ -55,11 +58,12 @@ export class Tunnel implements Swept, FlowEvents {
   readonly #session: Session
   readonly #timeouts: TunnelTimeouts
   readonly #sweep: Sweep
+  #swept: Entry<Swept> | undefined
   readonly #legs: readonly [client: Leg, upstream: Leg]
   readonly #flows: readonly [received: Flow, sent: Flow]
   readonly #settled: Promise<Outcome>
   #resolve!: (outcome: Outcome) => void
-  #phase: Phase = { state: 'open' }
+  #phase: Phase = open
   #cause: Cause | undefined
   #deadline = Infinity
   /** What was left of it had to be cut, since the time to end was over. */
@@ -90,7 +94,7 @@ export class Tunnel implements Swept, FlowEvents {
 
   /** @returns how it ended, once both sockets are closed; never rejects */
   run(): Promise<Outcome> {
-    this.#sweep.add(this)
+    this.#swept = this.#sweep.add(this)
     for (const leg of this.#legs) {
       const flow = this.#from(leg)
       leg.port.ended = (how) => {
@@ -339,7 +343,7 @@ export class Tunnel implements Swept, FlowEvents {
   #settle(): void {
     if (this.#phase.state === 'closed') return
     this.#phase = { state: 'closed' }
-    this.#sweep.delete(this)
+    if (this.#swept !== undefined) this.#sweep.delete(this.#swept)
     const { received, sent, durationMs } = this.#session
     const expired = this.#expired
     this.#resolve({ ...this.#verdict(), expired, durationMs, received, sent })

@@ -4,9 +4,8 @@ import { FrameScanner } from '../websocket/scanner.ts'
 import type { FrameHandler, Tally } from '../websocket/scanner.ts'
 import type { FrameRules } from '../websocket/frame-header.ts'
 import { Opcode } from '../websocket/opcode.ts'
-import type { ControlGate } from './control-gate.ts'
-import type { Side } from './ending.ts'
 import type { Pace } from './flow.ts'
+import { watchOver } from './keep-alive.ts'
 import { WebSocketLeg } from './leg.ts'
 import { ScannedFlow } from './scanned-flow.ts'
 import { SessionGates } from './session-gates.ts'
@@ -31,17 +30,21 @@ export function relayWebSocket(
   options: RelayOptions,
 ): Promise<Outcome> {
   const { limits, timeouts, deflate, sweep, ports } = options
+  watchOver(client, timeouts.ping)
+  watchOver(upstream, timeouts.ping)
   const clientLeg = new WebSocketLeg('client', ports.make(client, limits.buffer), timeouts)
   const upstreamLeg = new WebSocketLeg('upstream', ports.make(upstream, limits.buffer), timeouts)
   const gates = new SessionGates(options)
-  const flow = (from: Side): FrameFlow => {
-    const [source, target] = from === 'client' ? [clientLeg, upstreamLeg] : [upstreamLeg, clientLeg]
-    const tally = from === 'client' ? session.received : session.sent
-    const pace = { gate: gates.rate(from), wakeups: sweep.wakeups }
-    const rules = { from, deflate, ...gates.message(from) }
-    return new FrameFlow(source, target, gates.control(from), pace, tally, rules)
+  const flow = (from: WebSocketLeg, to: WebSocketLeg, tally: Tally): FrameFlow => {
+    const { side } = from
+    const pace = { gate: gates.rate(side), wakeups: sweep.wakeups }
+    const { maxMessageBytes, onBigMessage } = gates.message(side)
+    const rules = { from: side, deflate, maxMessageBytes, onBigMessage }
+    return new FrameFlow(from, to, gates, pace, tally, rules)
   }
-  return new Tunnel(session, timeouts, sweep, flow('client'), flow('upstream')).run()
+  const received = flow(clientLeg, upstreamLeg, session.received)
+  const sent = flow(upstreamLeg, clientLeg, session.sent)
+  return new Tunnel(session, timeouts, sweep, received, sent).run()
 }
 
 /** Gives on the sender's own bytes. */
@@ -51,12 +54,12 @@ class FrameFlow extends ScannedFlow implements FrameHandler {
   constructor(
     from: WebSocketLeg,
     to: WebSocketLeg,
-    control: ControlGate,
+    gates: SessionGates,
     pace: Pace,
     tally: Tally,
     rules: FrameRules,
   ) {
-    super(from, to, control, pace)
+    super(from, to, gates, pace)
     this.scanner = new FrameScanner(rules, this, tally, pace.gate)
   }
 

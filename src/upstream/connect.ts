@@ -7,7 +7,7 @@ import type { Server } from '../config/server-url.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import type { ClientTls } from './client-tls.ts'
-import { locate } from './locate.ts'
+import { locate, located } from './locate.ts'
 import type { Located } from './locate.ts'
 import type { NameResolver } from './resolve.ts'
 
@@ -24,8 +24,6 @@ export interface ConnectOptions {
   readonly signal: AbortSignal
 }
 
-/** Dead peers that no timer of ours watches are found by the kernel, in minutes. */
-const keepAliveDelayMs = 60_000
 /**
  * An address that has not answered by then is given up for the next, and the last one has the rest
  * of the time. Node's 250 ms are less than the way around the world and back.
@@ -39,7 +37,16 @@ const attemptMs = 500
  * @throws {GatewayError} `upstream-unresolved`, `upstream-unreachable`, `upstream-tls`,
  * `upstream-timeout`; the signal's reason
  */
-export async function connect(server: Server, options: ConnectOptions): Promise<Socket> {
+export function connect(server: Server, options: ConnectOptions): Promise<Socket> {
+  const known = located(server, options.addresses)
+  // As nearly always: there is nobody to ask, and nothing to say.
+  if (known !== undefined && options.prelude === undefined) {
+    return attempt(known, options, isSecure(server))
+  }
+  return connectInSteps(server, options)
+}
+
+async function connectInSteps(server: Server, options: ConnectOptions): Promise<Socket> {
   const { prelude, connectMs, signal } = options
   signal.throwIfAborted()
   const began = performance.now()
@@ -47,12 +54,12 @@ export async function connect(server: Server, options: ConnectOptions): Promise<
     const leftMs = Math.max(1, connectMs - (performance.now() - began))
     return { ...options, connectMs: leftMs }
   }
-  const located = await locate(server, options)
+  const place = await locate(server, options)
   const secure = isSecure(server)
-  if (prelude === undefined) return attempt(located, left(), secure)
-  const socket = await attempt(located, left(), false)
+  if (prelude === undefined) return attempt(place, left(), secure)
+  const socket = await attempt(place, left(), false)
   socket.write(prelude(socket))
-  return secure ? attempt(located, left(), true, socket) : socket
+  return secure ? attempt(place, left(), true, socket) : socket
 }
 
 function isSecure({ kind }: Server): boolean {
@@ -61,13 +68,13 @@ function isSecure({ kind }: Server): boolean {
 
 /** @param over a connection to the server that TLS is to be spoken on; left out for a new one */
 function attempt(
-  located: Located,
+  place: Located,
   options: ConnectOptions,
   secure: boolean,
   over?: Socket,
 ): Promise<Socket> {
   const { signal, connectMs } = options
-  const { server } = located
+  const { server } = place
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       over?.destroy()
@@ -75,10 +82,10 @@ function attempt(
       return
     }
     let reached = over !== undefined
-    const place = placeOf(located)
+    const target = targetOf(place)
     const socket = secure
-      ? openTls(server, options.tls, over === undefined ? place : { socket: over })
-      : connectTcp(place)
+      ? openTls(server, options.tls, over === undefined ? target : { socket: over })
+      : connectTcp(target)
 
     const settle = (): void => {
       clearTimeout(timer)
@@ -95,7 +102,6 @@ function attempt(
       settle()
       socket.off('error', failed).on('error', ignoreError)
       socket.setNoDelay(true)
-      socket.setKeepAlive(true, keepAliveDelayMs)
       resolve(socket)
     }
     const connected = (): void => {
@@ -116,8 +122,10 @@ function attempt(
   })
 }
 
-function placeOf({ server, addresses }: Located): IpcNetConnectOpts | TcpNetConnectOpts {
+function targetOf({ server, addresses }: Located): IpcNetConnectOpts | TcpNetConnectOpts {
   if (server.kind === 'unix') return { path: server.path, allowHalfOpen: true }
+  const { host, port } = server
+  if (addresses.length === 0 && isIP(host) !== 0) return { host, port, allowHalfOpen: true }
   // Node's question for the addresses of a host: they are known, and nobody else is asked.
   const lookup: LookupFunction = (name, { all }, callback) => {
     const [first] = addresses
@@ -126,8 +134,8 @@ function placeOf({ server, addresses }: Located): IpcNetConnectOpts | TcpNetConn
     else callback(null, first.address, first.family)
   }
   return {
-    host: server.host,
-    port: server.port,
+    host,
+    port,
     lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: attemptMs,
@@ -138,7 +146,7 @@ function placeOf({ server, addresses }: Located): IpcNetConnectOpts | TcpNetConn
 function openTls(
   { kind, host }: Server,
   tls: ClientTls,
-  target: ReturnType<typeof placeOf> | { readonly socket: Socket },
+  target: ReturnType<typeof targetOf> | { readonly socket: Socket },
 ): Socket {
   // Not the client's Host: it names what the client wants, not whom we dial.
   const servername = tls.servername ?? (isIP(host) === 0 ? host.replace(/\.$/, '') : undefined)

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Server } from '../config/server-url.ts'
 import { longestDurationMs } from '../config/duration.ts'
-import { maxHeadBytes } from '../config/fixed-limits.ts'
+import { keepAliveDelayMs, maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import { AnsweredSocket } from './answered-socket.ts'
@@ -106,8 +106,14 @@ class Handshake {
       this.#settle()
       if (early.length > 0) this.#socket.unshift(early)
       const { deflate, header } = extensions
-      const facts = { protocol, extensions: header, deflate }
-      this.#resolve({ kind: 'websocket', socket: this.#socket, server: this.#server.url, ...facts })
+      this.#resolve({
+        kind: 'websocket',
+        socket: this.#socket,
+        server: this.#server.url,
+        protocol,
+        extensions: header,
+        deflate,
+      })
     } catch (error) {
       this.#fail(error)
     }
@@ -196,6 +202,8 @@ class Handshake {
 function ownAnswer(answer: IncomingMessage, socket: Socket, server: Server): UpstreamAnswer {
   // It was asked to become a WebSocket: nothing else is ever sent on it.
   answer.once('close', () => socket.destroy())
+  // Its body may be silent for as long as it likes.
+  socket.setKeepAlive(true, keepAliveDelayMs)
   return {
     kind: 'answer',
     server: server.url,

@@ -1,20 +1,14 @@
-import { randomFillSync } from 'node:crypto'
 import { serializeExtensions } from '../websocket/extensions.ts'
+import { randomBase64 } from '../websocket/random.ts'
 import type { WebSocketOffer } from './upstream.ts'
 
-const keyBytes = 16
-/** Filled at once for many keys: a system call for each costs more than the rest of a head. */
-const random = Buffer.alloc(keyBytes * 128)
-let used = random.length
-
-/** A Sec-WebSocket-Key: no secret, but unpredictable (RFC 6455 section 4.1). */
+/**
+ * A Sec-WebSocket-Key: no secret, but unpredictable (RFC 6455 section 4.1). Never the client's: who
+ * knows the key beforehand can prepare an answer that verifies, and have it served by an upstream
+ * that has not agreed to anything.
+ */
 export function freshKey(): string {
-  if (used === random.length) {
-    randomFillSync(random)
-    used = 0
-  }
-  used += keyBytes
-  return random.toString('base64', used - keyBytes, used)
+  return randomBase64(16)
 }
 
 /**

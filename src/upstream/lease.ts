@@ -34,7 +34,10 @@ export class MemberLease implements Lease {
   }
 
   release(): void {
-    if (this.member.leases.delete(this)) this.#released()
+    if (!this.member.leases.delete(this)) return
+    // The set may keep it from the collector for a while (see roster.ts), but not its session.
+    this.#end = undefined
+    this.#released()
   }
 
   onRemoved(end: (error: GatewayError) => void): void {

@@ -22,14 +22,25 @@ export interface LocateOptions {
   readonly signal: AbortSignal
 }
 
+const nowhere: readonly LookupAddress[] = []
+
+/** Where a server is, if nobody has to be asked: it has an address, or its addresses are given. */
+export function located(
+  server: Server,
+  addresses: readonly LookupAddress[] | undefined,
+): Located | undefined {
+  if (server.kind === 'unix' || isIP(server.host) !== 0) return { server, addresses: nowhere }
+  return addresses && { server, addresses }
+}
+
 /**
  * Finds out where a server is, for one that nobody has looked up yet.
  * @throws {GatewayError} `upstream-unresolved`, `upstream-timeout`; the signal's reason
  */
 export async function locate(server: Server, options: LocateOptions): Promise<Located> {
   const { addresses, resolver, connectMs, signal } = options
-  if (server.kind === 'unix' || isIP(server.host) !== 0) return { server, addresses: [] }
-  if (addresses !== undefined) return { server, addresses }
+  const known = located(server, addresses)
+  if (known !== undefined) return known
   if (resolver === undefined) throw unresolved(server)
   const late = (): Error =>
     new GatewayError('upstream-timeout', `${server.url}: no address in ${connectMs} ms`)

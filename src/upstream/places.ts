@@ -70,15 +70,18 @@ export class Places {
     first: MemberLease | undefined,
     reach: (member: Member) => Promise<T>,
   ): Promise<Reached<T>> {
-    const tried: Member[] = []
+    let tried = nobody
     let failure: unknown
     for (let lease = first; ; lease = undefined) {
-      lease ??= await this.#take(facts, { tried, failure }, signal)
+      // Nobody is overtaken: what is free now can be used by none of those who wait, since they are
+      // served first whenever something comes free.
+      lease ??=
+        this.#take(facts, tried, failure) ?? (await this.#wait(facts, tried, failure, signal))
       try {
         return { lease, what: await reach(lease.member) }
       } catch (error) {
         lease.release()
-        tried.push(lease.member)
+        tried = [...tried, lease.member]
         failure = error
         if (signal.aborted || tried.length > this.#retries) throw error
       }
@@ -103,26 +106,29 @@ export class Places {
     this.#line.end(reason)
   }
 
-  /** @throws the failure of those tried before, where nobody else can be tried now */
-  #take(
+  /**
+   * @returns undefined where all that may be used are full
+   * @throws the failure of those tried before, where nobody else can be tried
+   */
+  #take(facts: PickFacts, tried: readonly Member[], failure: unknown): MemberLease | undefined {
+    const choice = this.#selection.choose(facts, tried, performance.now())
+    if (choice === 'none') throw failure ?? noneUsable()
+    return choice === 'full' ? undefined : new MemberLease(choice, this.serve)
+  }
+
+  #wait(
     facts: PickFacts,
-    { tried, failure }: { readonly tried: readonly Member[]; readonly failure: unknown },
+    tried: readonly Member[],
+    failure: unknown,
     signal: AbortSignal,
-  ): MemberLease | Promise<MemberLease> {
-    const attempt = (): MemberLease | undefined => {
-      const choice = this.#selection.choose(facts, tried, performance.now())
-      if (choice === 'none') throw failure ?? noneUsable()
-      return choice === 'full' ? undefined : new MemberLease(choice, this.serve)
-    }
-    // Nobody is overtaken: what is free now can be used by none of those who wait, since they are
-    // served first whenever something comes free.
-    const lease = attempt()
-    if (lease !== undefined) return lease
+  ): Promise<MemberLease> {
     // Who has seen a server fail does not wait for some of the others only: it may be up again first.
     if (failure !== undefined) throw failure
-    return this.#line.wait(attempt, signal)
+    return this.#line.wait(() => this.#take(facts, tried, failure), signal)
   }
 }
+
+const nobody: readonly Member[] = []
 
 function noneUsable(): GatewayError {
   return new GatewayError('upstream-unavailable', 'no server may be used')

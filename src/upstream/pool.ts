@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { keepAliveDelayMs } from '../config/fixed-limits.ts'
 import type { UpstreamConfig } from '../config/settled/upstreams.ts'
 import { GatewayError } from '../errors.ts'
 import { withHost } from './authority.ts'
@@ -93,18 +94,27 @@ export class UpstreamPool {
     const { lease, what: socket } = await this.#dial(facts, signal)
     try {
       const { server } = lease.member
-      const headers = withHost(offer.headers, server, this.#config.preserveHost)
-      const handshakeMs = this.#config.timeouts.handshake
-      const dialed = await shakeHands(
-        socket,
-        server,
-        { ...offer, headers },
-        { handshakeMs, signal },
-      )
+      const { preserveHost, timeouts } = this.#config
+      const headers = withHost(offer.headers, server, preserveHost)
+      const named = headers === offer.headers ? offer : { ...offer, headers }
+      const options = { handshakeMs: timeouts.handshake, signal }
+      const dialed = await shakeHands(socket, server, named, options)
       const setCookie = this.#places.cookieFor(facts, lease)
-      const place = { server: lease.server, lease }
-      if (dialed.kind === 'websocket') return { ...dialed, ...place, setCookie }
-      return { ...dialed, ...place, headers: withCookie(dialed.headers, setCookie) }
+      if (dialed.kind === 'answer') {
+        const cookied = withCookie(dialed.headers, setCookie)
+        return { ...dialed, server: lease.server, lease, headers: cookied }
+      }
+      const { kind, protocol, extensions, deflate } = dialed
+      return {
+        kind,
+        socket,
+        server: lease.server,
+        lease,
+        protocol,
+        extensions,
+        deflate,
+        setCookie,
+      }
     } catch (error) {
       lease.release()
       throw error
@@ -310,7 +320,10 @@ export class UpstreamPool {
     const kept = isFresh || this.#isPersonal ? undefined : this.#connections.take(member)
     if (kept !== undefined) return kept
     const shelf = this.#connections.shelf(member)
-    return this.#connections.open(member, await this.#connect(member, facts, signal), shelf)
+    const socket = await this.#connect(member, facts, signal)
+    // An answer that has begun may be silent for as long as it likes.
+    socket.setKeepAlive(true, keepAliveDelayMs)
+    return this.#connections.open(member, socket, shelf)
   }
 
   async #connect(member: Member, { caller }: PickFacts, signal: AbortSignal): Promise<Socket> {

@@ -53,7 +53,9 @@ export class Selection {
       if (member.full) full = true
       else candidates.push(member)
     }
-    if (candidates.length === 0) return full ? 'full' : 'none'
+    const [first, second] = candidates
+    if (first === undefined) return full ? 'full' : 'none'
+    if (second === undefined) return first
     const key = this.#key === undefined ? undefined : readKey(this.#key, facts)
     return this.#balancer.pick(candidates, key, now)
   }

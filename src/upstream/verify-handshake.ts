@@ -22,71 +22,56 @@ export function verifyHandshake(
   offer: WebSocketOffer,
 ): HandshakeAnswer {
   if (version !== '1.1') throw refused('is not HTTP/1.1')
-  const lines = handshakeLines(raw)
-  if (lines.upgrade.length !== 1 || lines.upgrade[0]!.toLowerCase() !== 'websocket') {
+  if (only(raw, 'upgrade')?.toLowerCase() !== 'websocket') {
     throw refused('does not upgrade to websocket alone')
   }
-  if (!listsToken(lines.connection, 'upgrade')) throw refused('has no Connection: Upgrade')
-  if (lines.accept.length !== 1 || lines.accept[0] !== acceptKey(key)) {
+  if (!listsToken(valuesOf(raw, 'connection'), 'upgrade')) {
+    throw refused('has no Connection: Upgrade')
+  }
+  if (only(raw, 'sec-websocket-accept') !== acceptKey(key)) {
     throw refused('has no Sec-WebSocket-Accept, a wrong one, or several')
   }
   // A body would stand where the first frame is expected.
-  if (lines.framing > 0) throw refused('announces a body')
-  if (lines.protocol.length > 1) throw refused('has several subprotocols')
-  const [protocol] = lines.protocol
+  if (names(raw, 'content-length') || names(raw, 'transfer-encoding')) {
+    throw refused('announces a body')
+  }
+  const protocols = valuesOf(raw, 'sec-websocket-protocol')
+  if (protocols.length > 1) throw refused('has several subprotocols')
+  const [protocol] = protocols
   if (protocol !== undefined && !offer.protocols.includes(protocol)) {
     throw refused('names a subprotocol that was not offered')
   }
-  const extensions = verifyAnswer(offer.extensions, lines.extensions)
+  const extensions = verifyAnswer(offer.extensions, valuesOf(raw, 'sec-websocket-extensions'))
   return { protocol, extensions }
 }
 
-interface HandshakeLines {
-  readonly upgrade: string[]
-  readonly connection: string[]
-  readonly accept: string[]
-  readonly protocol: string[]
-  readonly extensions: string[]
-  /** Lines that announce a body. */
-  framing: number
+const none: readonly string[] = []
+
+/** @param name in lower case */
+function valuesOf(raw: readonly string[], name: string): readonly string[] {
+  let at = find(raw, name, 0)
+  if (at === -1) return none
+  const values = [raw[at + 1]!]
+  while ((at = find(raw, name, at + 2)) !== -1) values.push(raw[at + 1]!)
+  return values
 }
 
-/** The lines that count, in one pass. */
-function handshakeLines(raw: readonly string[]): HandshakeLines {
-  const lines: HandshakeLines = {
-    upgrade: [],
-    connection: [],
-    accept: [],
-    protocol: [],
-    extensions: [],
-    framing: 0,
+/** @returns undefined where there is none, or more than one */
+function only(raw: readonly string[], name: string): string | undefined {
+  const at = find(raw, name, 0)
+  return at === -1 || find(raw, name, at + 2) !== -1 ? undefined : raw[at + 1]
+}
+
+function names(raw: readonly string[], name: string): boolean {
+  return find(raw, name, 0) !== -1
+}
+
+function find(raw: readonly string[], name: string, from: number): number {
+  for (let at = from; at + 1 < raw.length; at += 2) {
+    // The length decides for nearly all of them.
+    if (raw[at]!.length === name.length && raw[at]!.toLowerCase() === name) return at
   }
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const value = raw[at + 1]!
-    switch (raw[at]!.toLowerCase()) {
-      case 'upgrade':
-        lines.upgrade.push(value)
-        break
-      case 'connection':
-        lines.connection.push(value)
-        break
-      case 'sec-websocket-accept':
-        lines.accept.push(value)
-        break
-      case 'sec-websocket-protocol':
-        lines.protocol.push(value)
-        break
-      case 'sec-websocket-extensions':
-        lines.extensions.push(value)
-        break
-      case 'content-length':
-      case 'transfer-encoding':
-        lines.framing++
-        break
-      default:
-    }
-  }
-  return lines
+  return -1
 }
 
 function refused(what: string): GatewayError {

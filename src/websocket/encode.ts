@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { noCode } from './close-code.ts'
 import type { Close } from './close-code.ts'
 import { applyMask } from './mask.ts'
 import { Opcode } from './opcode.ts'
+import { putRandom } from './random.ts'
 
 /** The longest payload of a control frame (RFC 6455 section 5.5). */
 export const maxControlPayload = 125
@@ -44,24 +44,40 @@ export function putDataHeader(bytes: Buffer, end: number, opcode: Opcode, length
  * section 5.3)
  */
 export function encodeControl(opcode: Opcode, payload: Uint8Array, toServer: boolean): Buffer {
-  if (payload.length > maxControlPayload) throw new RangeError('control payload over 125 bytes')
-  const start = toServer ? 6 : 2
-  const frame = Buffer.alloc(start + payload.length)
+  const frame = controlFrame(payload.length, toServer)
+  frame.set(payload, frame.length - payload.length)
+  return headed(frame, opcode, toServer)
+}
+
+/** A Close frame; one with `noCode` has no payload. The reason is at most 123 bytes of UTF-8. */
+export function encodeClose(close: Close, toServer: boolean): Buffer {
+  const length = close.code === noCode ? 0 : 2 + Buffer.byteLength(close.reason)
+  const frame = controlFrame(length, toServer)
+  if (length > 0) {
+    const start = frame.writeUInt16BE(close.code, frame.length - length)
+    frame.write(close.reason, start)
+  }
+  return headed(frame, Opcode.close, toServer)
+}
+
+/** Room for a header, which is not written yet, and a payload. */
+function controlFrame(length: number, toServer: boolean): Buffer {
+  if (length > maxControlPayload) throw new RangeError('control payload over 125 bytes')
+  return Buffer.allocUnsafe(headerBytes(toServer) + length)
+}
+
+/** Writes the header in front of a payload, and masks that. */
+function headed(frame: Buffer, opcode: Opcode, toServer: boolean): Buffer {
+  const start = headerBytes(toServer)
   frame[0] = fin | opcode
-  frame[1] = (toServer ? masked : 0) | payload.length
-  frame.set(payload, start)
+  frame[1] = (toServer ? masked : 0) | (frame.length - start)
   if (toServer) {
-    frame.set(randomBytes(4), 2)
+    putRandom(frame, 2, 4)
     applyMask(frame, start, frame.length, frame.readUInt32BE(2), 0)
   }
   return frame
 }
 
-/** A Close frame; one with `noCode` has no payload. The reason is at most 123 bytes of UTF-8. */
-export function encodeClose(close: Close, toServer: boolean): Buffer {
-  if (close.code === noCode) return encodeControl(Opcode.close, Buffer.alloc(0), toServer)
-  const payload = Buffer.alloc(2 + Buffer.byteLength(close.reason))
-  payload.writeUInt16BE(close.code, 0)
-  payload.write(close.reason, 2)
-  return encodeControl(Opcode.close, payload, toServer)
+function headerBytes(toServer: boolean): number {
+  return toServer ? 6 : 2
 }

@@ -37,5 +37,7 @@ export function parseTokens(lines: readonly string[]): string[] | undefined {
 
 /** Whether the list names `token`, in any case. @param token in lower case */
 export function listsToken(lines: readonly string[], token: string): boolean {
+  // As nearly all lists are, in a handshake.
+  if (lines.length === 1 && lines[0]!.toLowerCase() === token) return true
   return listElements(lines).some((element) => element.toLowerCase() === token)
 }

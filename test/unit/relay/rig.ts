@@ -134,13 +134,13 @@ export class Rigs {
       const counter = {
         tick: () => {
           if (--left > 0) return
-          this.sweep.delete(counter)
+          this.sweep.delete(entry)
           resolve()
         },
         crashed: () => undefined,
         destroy: () => undefined,
       }
-      this.sweep.add(counter)
+      const entry = this.sweep.add(counter)
     })
   }
 

@@ -33,5 +33,4 @@ test('starts at nothing, now', () => {
     { messages: 0, bytes: 0 },
   ])
   expect(session.durationMs).toBeLessThan(5_000)
-  expect(Date.now() - session.startedAt.getTime()).toBeLessThan(5_000)
 })

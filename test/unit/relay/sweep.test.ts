@@ -36,9 +36,9 @@ test('one that leaves during a tick is not looked at again', () => {
   let looks = 0
   const leaving = swept(() => {
     looks++
-    sweep.delete(leaving)
+    sweep.delete(entry)
   })
-  sweep.add(leaving)
+  const entry = sweep.add(leaving)
   sweep.tick(1)
   sweep.tick(2)
   expect([looks, sweep.size]).toEqual([1, 0])
