@@ -143,7 +143,7 @@ export class ClientConnection implements Connection {
     // whoever makes it says when it is done.
     if (exchange.takeover === undefined) {
       if (this.#closing && this.#queue.length === 0) exchange.response.shouldKeepAlive = false
-      exchange.response.once('close', () => this.done(exchange))
+      exchange.response.on('close', () => this.done(exchange))
     }
     this.#serve(exchange)
   }
