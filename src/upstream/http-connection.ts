@@ -95,7 +95,7 @@ export class HttpConnection {
   ): Promise<ExchangeFailure | undefined> {
     this.#exchanges++
     const exchange = new HttpExchange(this.server.url, this.#socket, sink, options)
-    this.#interims.arm(() => exchange.countInterim())
+    this.#interims.arm(exchange)
     this.#client.dispatch(
       {
         method: request.method,

@@ -5,6 +5,7 @@ import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { AnswerFlow, AnswerSink } from './http-request.ts'
+import type { InterimCounter } from './interim-filter.ts'
 
 export interface ExchangeOptions {
   /**
@@ -29,7 +30,7 @@ export interface ExchangeFailure {
  * One request and its answer, as undici's handler. Settles once, with undefined where the answer
  * came whole.
  */
-export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
+export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, InterimCounter {
   readonly settled: Promise<ExchangeFailure | undefined>
   #settle: (failure: ExchangeFailure | undefined) => void = () => undefined
   readonly #server: string
@@ -179,8 +180,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
 
 /** undici's raw lines are Buffers; header bytes are latin1 everywhere in the gateway. */
 function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return []
-  return raw.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
+  const lines: string[] = []
+  if (!Array.isArray(raw)) return lines
+  for (const text of raw) lines.push(typeof text === 'string' ? text : text.toString('latin1'))
+  return lines
 }
 
 function meaningOf(error: Error, headed: boolean, server: string): GatewayError {
