@@ -1,5 +1,5 @@
 import { AddressSet } from '../config/address-set.ts'
-import type { AddressRulesConfig } from '../config/config.ts'
+import type { AddressRulesConfig } from '../config/settled/admission.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
 

@@ -1,5 +1,5 @@
 import { AddressSet } from '../config/address-set.ts'
-import type { AdmissionConfig } from '../config/config.ts'
+import type { AdmissionConfig } from '../config/settled/admission.ts'
 import type { Rate } from '../config/rate.ts'
 import { GatewayError } from '../errors.ts'
 import type { Entry } from '../listener/listener.ts'

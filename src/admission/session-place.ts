@@ -1,5 +1,5 @@
 import type { Identity } from '../auth/identity.ts'
-import type { Limits } from '../config/config.ts'
+import type { Limits } from '../config/settled/limits.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
 import { clientKey } from './client-key.ts'

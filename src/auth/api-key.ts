@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { ApiKey } from '../config/api-keys.ts'
-import type { ApiKeyConfig } from '../config/config.ts'
+import type { ApiKeyConfig } from '../config/settled/authenticators.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempt, Authenticator, Verdict } from './authenticator.ts'
 import { challenge, tokenChallenge } from './challenge.ts'

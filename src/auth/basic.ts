@@ -1,4 +1,4 @@
-import type { BasicConfig } from '../config/config.ts'
+import type { BasicConfig } from '../config/settled/authenticators.ts'
 import type { Rate } from '../config/rate.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempt, Authenticator, Verdict } from './authenticator.ts'

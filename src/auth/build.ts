@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseApiKeys } from '../config/api-keys.ts'
 import type { ApiKey } from '../config/api-keys.ts'
-import type { AuthenticatorConfig, JwtConfig } from '../config/config.ts'
+import type { AuthenticatorConfig, JwtConfig } from '../config/settled/authenticators.ts'
 import { parseHtpasswd } from '../config/htpasswd.ts'
 import type { Fault } from '../config/htpasswd.ts'
 import { ApiKeyAuthenticator } from './api-key.ts'

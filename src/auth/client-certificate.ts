@@ -1,4 +1,4 @@
-import type { CertificateConfig } from '../config/config.ts'
+import type { CertificateConfig } from '../config/settled/authenticators.ts'
 import { fitsName, parseName } from '../config/distinguished-name.ts'
 import type { Attribute } from '../config/distinguished-name.ts'
 import { fitsWildcard, parseWildcard } from '../config/wildcard.ts'

@@ -1,4 +1,4 @@
-import type { ForwardConfig } from '../config/config.ts'
+import type { ForwardConfig } from '../config/settled/authenticators.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempt, AuthAnswer, Authenticator, Verdict } from './authenticator.ts'
 import { challenge } from './challenge.ts'

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { JwtConfig } from '../config/config.ts'
+import type { JwtConfig } from '../config/settled/authenticators.ts'
 import { parseEndpoint } from '../config/endpoint.ts'
 import { parsePublicKey } from '../config/public-key.ts'
 import { jwksFetch } from './fetch-jwks.ts'

@@ -1,4 +1,4 @@
-import type { JwtConfig } from '../config/config.ts'
+import type { JwtConfig } from '../config/settled/authenticators.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempt, Authenticator } from './authenticator.ts'
 import { tokenChallenge } from './challenge.ts'

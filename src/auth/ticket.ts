@@ -1,4 +1,4 @@
-import type { TicketConfig } from '../config/config.ts'
+import type { TicketConfig } from '../config/settled/authenticators.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempt, Authenticator } from './authenticator.ts'
 import type { Identity } from './identity.ts'

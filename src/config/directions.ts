@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PerDirection } from './config.ts'
+import type { PerDirection } from './settled/limits.ts'
 
 /** A limit as it is written for each way; a direction that is left out is as in the layer below. */
 export type EachWay<T> = Partial<PerDirection<T>>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RateLimit } from './config.ts'
+import type { RateLimit } from './settled/limits.ts'
 import { eachWay } from './directions.ts'
 import type { Rate } from './rate.ts'
 import { BufferSize, ByteRateOrNone, Count, RateOrNone, Size, SizeAboveZero } from './scalars.ts'

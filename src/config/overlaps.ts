@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseNetwork } from './address.ts'
-import type { Config, RouteConfig } from './config.ts'
+import type { Config } from './config.ts'
+import type { RouteConfig } from './settled/routes.ts'
 import { containsPath } from './path-pattern.ts'
 
 /** Two routes of which one guards what a backend may also show under the other. */

@@ -19,8 +19,6 @@ import {
 import { Timeouts } from './timeouts.ts'
 import { Upstream } from './upstreams.ts'
 
-export type * from './config.ts'
-
 const Admission = z.strictObject({
   connections: CountOrAuto.prefault('auto').describe(
     'Accepted sockets; `auto` is (soft limit of open files - 64) / 2. Beyond it 503. `none` lifts it.',

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { AuthenticatorConfig, IdentityConfig } from './config.ts'
+import type { AuthenticatorConfig, IdentityConfig } from './settled/authenticators.ts'
 import { isUrl } from './endpoint.ts'
 import { defined } from './objects.ts'
 import type { Place } from './place.ts'

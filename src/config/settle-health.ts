@@ -1,4 +1,4 @@
-import type { HealthCheck, HealthConfig } from './config.ts'
+import type { HealthCheck, HealthConfig } from './settled/health.ts'
 import { defined } from './objects.ts'
 import type { CheckedFile } from './schema.ts'
 import type { StatusRange } from './status-range.ts'

@@ -1,4 +1,4 @@
-import type { Limits } from './config.ts'
+import type { Limits } from './settled/limits.ts'
 import type { EachWay } from './directions.ts'
 import type { MessageLimit } from './limits.ts'
 import { defined } from './objects.ts'

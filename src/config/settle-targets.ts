@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { RedisLookupConfig, TargetLookupConfig, TargetsConfig } from './config.ts'
+import type { RedisLookupConfig, TargetLookupConfig, TargetsConfig } from './settled/targets.ts'
 import { defined } from './objects.ts'
 import type { CheckedFile } from './schema.ts'
 import { Secret } from './secret.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { UpstreamTls } from './config.ts'
+import type { UpstreamTls } from './settled/tls.ts'
 import { defined } from './objects.ts'
 import type { CheckedFile } from './schema.ts'
 

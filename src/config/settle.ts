@@ -1,14 +1,10 @@
 import { resolve } from 'node:path'
 import type { BindAddress } from './bind-address.ts'
-import type {
-  ClientCertificateConfig,
-  Config,
-  ListenerConfig,
-  RouteAction,
-  RouteConfig,
-  ServerConfig,
-  UpstreamConfig,
-} from './config.ts'
+import type { Config } from './config.ts'
+import type { ListenerConfig } from './settled/listeners.ts'
+import type { RouteAction, RouteConfig } from './settled/routes.ts'
+import type { ClientCertificateConfig } from './settled/tls.ts'
+import type { ServerConfig, UpstreamConfig } from './settled/upstreams.ts'
 import { deepFreeze, defined } from './objects.ts'
 import { presets } from './protocols.ts'
 import type { CheckedFile } from './schema.ts'

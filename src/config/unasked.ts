@@ -1,4 +1,4 @@
-import type { AuthenticatorConfig } from './config.ts'
+import type { AuthenticatorConfig } from './settled/authenticators.ts'
 
 /**
  * Whether a browser sends this credential of its own accord, whichever page asks: a cookie, a

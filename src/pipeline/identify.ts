@@ -6,7 +6,9 @@ import type { CleanRequest } from '../auth/without-credentials.ts'
 import { GatewayError } from '../errors.ts'
 import { outboundHeaders } from '../http/headers.ts'
 import { identityHeaderLines, withOwnLines } from '../http/identity-headers.ts'
+import { passAnswer } from '../http/own-answer.ts'
 import type { EdgeRequest } from '../listener/edge-request.ts'
+import type { Exchange } from '../listener/exchange.ts'
 import type { RequestRecord } from '../observe/request-record.ts'
 import type { Route, Stages } from './stages.ts'
 
@@ -84,6 +86,23 @@ export function linesFor(
   const lines = outboundHeaders(request, { identityHeaders: dropped, upgrade })
   if (route.auth === undefined || proof === undefined) return lines
   return withOwnLines(lines, identityHeaderLines(proof.identity, route.auth.identityHeaders))
+}
+
+/**
+ * An auth server's own answer. A refusal among them is told as one, and left to `refuse: visible`
+ * where a page could not see it.
+ */
+export function passAuthAnswer(
+  { head, response, takeover }: Exchange,
+  answer: AuthAnswer,
+  { refuse: manner }: Route,
+  record: RequestRecord,
+): void {
+  const refusal = refusalIn(answer)
+  if (refusal !== undefined && manner === 'visible' && takeover !== undefined) throw refusal
+  const passed = passAnswer(head, response, answer)
+  if (refusal === undefined) record.answered(passed)
+  else record.refused(passed.status, refusal)
 }
 
 /**

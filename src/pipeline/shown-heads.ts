@@ -1,3 +1,4 @@
+import type { EdgeRequest } from '../listener/edge-request.ts'
 import type { RequestHead } from '../observe/request-record.ts'
 import type { Route } from './stages.ts'
 
@@ -47,6 +48,11 @@ export class ShownHeads {
       path: head.path === undefined ? undefined : cut(head.path, depth),
     }
   }
+}
+
+/** What of a request a record may know. */
+export function headOf({ client, host, method, path, headers }: EdgeRequest): RequestHead {
+  return { client, host, method, path, origin: headers.one('origin') }
 }
 
 function tokenPlaceOf({ action }: Route): 'path' | 'host' | undefined {

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../config/config.ts'
+import type { RateLimit } from '../config/settled/limits.ts'
 import { TokenBucket } from '../config/token-bucket.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../config/config.ts'
+import type { RateLimit } from '../config/settled/limits.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Allowance, Overdrawn } from '../websocket/allowance.ts'
 import { violation } from '../websocket/frame-header.ts'

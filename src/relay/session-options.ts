@@ -1,4 +1,4 @@
-import type { Limits } from '../config/config.ts'
+import type { Limits } from '../config/settled/limits.ts'
 import type { Side } from './ending.ts'
 import type { PeerTimeouts } from './peer-clock.ts'
 import type { Ports } from './port/choose-ports.ts'

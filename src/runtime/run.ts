@@ -1,6 +1,7 @@
 import { Monitor } from '../admin/monitor.ts'
 import type { Config } from '../config/config.ts'
-import { Gateway, type GatewayParts } from '../gateway.ts'
+import { Gateway } from '../gateway.ts'
+import type { GatewayParts } from '../gateway/parts.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { fastPathOf } from './fast-path.ts'

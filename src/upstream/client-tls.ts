@@ -2,7 +2,7 @@ import { constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { SecureContext } from 'node:tls'
-import type { CertificateFiles, UpstreamTls } from '../config/config.ts'
+import type { CertificateFiles, UpstreamTls } from '../config/settled/tls.ts'
 
 /** How an upstream proves who it is, and the gateway to it, read once. */
 export interface ClientTls {

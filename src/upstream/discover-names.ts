@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
-import type { ServerConfig } from '../config/config.ts'
+import type { ServerConfig } from '../config/settled/upstreams.ts'
 import type { Discover } from './discover.ts'
 import { isService } from './locate.ts'
 import type { MemberSettings } from './member.ts'

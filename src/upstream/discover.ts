@@ -1,4 +1,4 @@
-import type { ServerConfig } from '../config/config.ts'
+import type { ServerConfig } from '../config/settled/upstreams.ts'
 import type { MemberSettings } from './member.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { UpstreamConfig } from '../config/config.ts'
+import type { UpstreamConfig } from '../config/settled/upstreams.ts'
 import { GatewayError } from '../errors.ts'
 import type { PickFacts } from './balance/pick-facts.ts'
 import type { Panic } from './health/panic.ts'

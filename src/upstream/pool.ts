@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { UpstreamConfig } from '../config/config.ts'
+import type { UpstreamConfig } from '../config/settled/upstreams.ts'
 import { GatewayError } from '../errors.ts'
 import { withHost } from './authority.ts'
 import type { PickFacts } from './balance/pick-facts.ts'

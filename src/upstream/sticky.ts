@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { StickyConfig } from '../config/config.ts'
+import type { StickyConfig } from '../config/settled/upstreams.ts'
 import { cookieValues } from '../request/cookie.ts'
 import type { PickFacts } from './balance/pick-facts.ts'
 import type { Member } from './member.ts'

@@ -1,4 +1,4 @@
-import type { QueueConfig } from '../config/config.ts'
+import type { QueueConfig } from '../config/settled/upstreams.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 

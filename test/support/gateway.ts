@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { configFromObject } from '../../src/config/load.ts'
 import { Gateway } from '../../src/gateway.ts'
-import type { GatewayParts } from '../../src/gateway.ts'
+import type { GatewayParts } from '../../src/gateway/parts.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import { fastPath } from './data-path.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { GatewayParts } from '../../src/gateway.ts'
+import type { GatewayParts } from '../../src/gateway/parts.ts'
 import { acceptKey } from '../../src/websocket/accept-key.ts'
 import { readFrames } from './frames.ts'
 import type { ReadFrame } from './frames.ts'

@@ -1,5 +1,5 @@
 import { formatBind, parseBind } from '../../config/bind-address.ts'
-import type { CertificateFiles } from '../../config/config.ts'
+import type { CertificateFiles } from '../../config/settled/tls.ts'
 import { UsageError } from '../usage-error.ts'
 import { readLogin, type Login } from './auth-plugin.ts'
 import type { CommandLine } from './command-line.ts'

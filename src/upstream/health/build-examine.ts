@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../../config/config.ts'
+import type { HealthCheck } from '../../config/settled/health.ts'
 import type { Examine } from './examine.ts'
 import { examineHttp } from './http-examine.ts'
 import { examineTcp } from './tcp-examine.ts'

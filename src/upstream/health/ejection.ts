@@ -1,4 +1,4 @@
-import type { EjectionConfig } from '../../config/config.ts'
+import type { EjectionConfig } from '../../config/settled/health.ts'
 
 /**
  * When a server that cannot be connected to, time after time, is taken out, and for how long (what

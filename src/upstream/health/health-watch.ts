@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { EjectionConfig, HealthConfig } from '../../config/config.ts'
+import type { EjectionConfig, HealthConfig } from '../../config/settled/health.ts'
 import type { Member, MemberHealth } from '../member.ts'
 import { buildExamine } from './build-examine.ts'
 import type { Examine } from './examine.ts'

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import type { HttpCheck } from '../../config/config.ts'
+import type { HttpCheck } from '../../config/settled/health.ts'
 import { maxHeadBytes } from '../../config/fixed-limits.ts'
 import { authorityOf } from '../authority.ts'
 import { checkAgent } from './examine.ts'

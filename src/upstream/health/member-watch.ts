@@ -1,4 +1,4 @@
-import type { EjectionConfig } from '../../config/config.ts'
+import type { EjectionConfig } from '../../config/settled/health.ts'
 import type { Member, MemberHealth } from '../member.ts'
 import { Ejection } from './ejection.ts'
 import { Schedule } from './schedule.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import type { WebSocketCheck } from '../../config/config.ts'
+import type { WebSocketCheck } from '../../config/settled/health.ts'
 import { authorityOf } from '../authority.ts'
 import { shakeHands } from '../dial-websocket.ts'
 import { encodeClose } from '../../websocket/encode.ts'

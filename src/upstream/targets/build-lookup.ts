@@ -1,4 +1,4 @@
-import type { TargetLookupConfig } from '../../config/config.ts'
+import type { TargetLookupConfig } from '../../config/settled/targets.ts'
 import { FileLookup } from './file-lookup.ts'
 import { HttpLookup } from './http-lookup.ts'
 import { RedisLookup } from './redis-lookup.ts'

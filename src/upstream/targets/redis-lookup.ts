@@ -1,4 +1,4 @@
-import type { RedisLookupConfig } from '../../config/config.ts'
+import type { RedisLookupConfig } from '../../config/settled/targets.ts'
 import { longestDurationMs } from '../../config/duration.ts'
 import { within } from '../deadline.ts'
 import { readTarget } from './target.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Admission } from '../../../src/admission/admission.ts'
 import { LocalLedger } from '../../../src/admission/local-ledger.ts'
-import type { AdmissionConfig } from '../../../src/config/config.ts'
+import type { AdmissionConfig } from '../../../src/config/settled/admission.ts'
 import { AddressSet } from '../../../src/config/address-set.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import type { Peer } from '../../../src/peer.ts'

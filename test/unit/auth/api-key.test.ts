@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { ApiKeyAuthenticator } from '../../../src/auth/api-key.ts'
 import { Fingerprints } from '../../../src/auth/fingerprint.ts'
 import type { Place } from '../../../src/auth/places.ts'
-import type { ApiKeyConfig } from '../../../src/config/config.ts'
+import type { ApiKeyConfig } from '../../../src/config/settled/authenticators.ts'
 import { attempt, placed } from './attempts.ts'
 import { describeAuthenticator } from './authenticator-suite.ts'
 

@@ -5,7 +5,7 @@ import { LoginAttempts } from '../../../src/admission/login-attempts.ts'
 import { Authenticators } from '../../../src/auth/build.ts'
 import { Fingerprints } from '../../../src/auth/fingerprint.ts'
 import { PasswordChecks } from '../../../src/auth/password-checks.ts'
-import type { AuthenticatorConfig } from '../../../src/config/config.ts'
+import type { AuthenticatorConfig } from '../../../src/config/settled/authenticators.ts'
 import { Scratch } from '../../support/scratch.ts'
 import { jwtConfig } from './jwt-rig.ts'
 

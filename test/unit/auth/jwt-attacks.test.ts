@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { JwtConfig } from '../../../src/config/config.ts'
+import type { JwtConfig } from '../../../src/config/settled/authenticators.ts'
 import type { Token } from '../../../src/errors.ts'
 import { Scratch } from '../../support/scratch.ts'
 import { attempt, placed } from './attempts.ts'

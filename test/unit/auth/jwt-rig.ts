@@ -2,7 +2,7 @@ import { Fingerprints } from '../../../src/auth/fingerprint.ts'
 import { jwtKeys } from '../../../src/auth/jwt-keys.ts'
 import { JwtAuthenticator } from '../../../src/auth/jwt.ts'
 import { TokenVerifier } from '../../../src/auth/token-verifier.ts'
-import type { JwtConfig } from '../../../src/config/config.ts'
+import type { JwtConfig } from '../../../src/config/settled/authenticators.ts'
 import { Secret } from '../../../src/config/secret.ts'
 import { secret } from './tokens.ts'
 

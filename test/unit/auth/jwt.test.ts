@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { JwtConfig } from '../../../src/config/config.ts'
+import type { JwtConfig } from '../../../src/config/settled/authenticators.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { attempt, placed } from './attempts.ts'
 import { describeAuthenticator } from './authenticator-suite.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Identity } from '../../../src/auth/identity.ts'
 import { TicketAuthenticator } from '../../../src/auth/ticket.ts'
-import type { TicketConfig } from '../../../src/config/config.ts'
+import type { TicketConfig } from '../../../src/config/settled/authenticators.ts'
 import type { GatewayError } from '../../../src/errors.ts'
 import { attempt } from './attempts.ts'
 import type { Given } from './attempts.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { RateLimit } from '../../../src/config/config.ts'
+import type { RateLimit } from '../../../src/config/settled/limits.ts'
 import { RateGate } from '../../../src/relay/rate-gate.ts'
 
 const none: RateLimit = {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { RateLimit } from '../../../src/config/config.ts'
+import type { RateLimit } from '../../../src/config/settled/limits.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { RateGate } from '../../../src/relay/rate-gate.ts'
 import { Opcode } from '../../../src/websocket/opcode.ts'

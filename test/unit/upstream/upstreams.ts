@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns'
-import type { UpstreamConfig } from '../../../src/config/config.ts'
+import type { UpstreamConfig } from '../../../src/config/settled/upstreams.ts'
 import { parseServer } from '../../../src/config/server-url.ts'
 import { RawHeaderLines } from '../../../src/listener/header-lines.ts'
 import { Resolver } from '../../../src/upstream/resolve.ts'

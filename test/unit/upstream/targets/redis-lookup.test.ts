@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { RedisLookupConfig } from '../../../../src/config/config.ts'
+import type { RedisLookupConfig } from '../../../../src/config/settled/targets.ts'
 import { Secret } from '../../../../src/config/secret.ts'
 import { RedisLookup } from '../../../../src/upstream/targets/redis-lookup.ts'
 import { rawServer } from '../../../support/peers.ts'
