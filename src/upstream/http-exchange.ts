@@ -3,6 +3,7 @@ import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
+import type { AnswerClock } from './answer-clock.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { AnswerFlow, AnswerSink } from './http-request.ts'
 import type { InterimCounter } from './interim-filter.ts'
@@ -15,6 +16,14 @@ export interface ExchangeOptions {
   /** How long bytes of the request's body may wait for an upstream that takes none of them. */
   readonly stallMs: number
   readonly signal: AbortSignal
+}
+
+/** What an exchange goes over. */
+export interface ExchangeConnection {
+  /** The server, as the configuration writes it. */
+  readonly server: string
+  readonly socket: Socket
+  readonly clock: AnswerClock
 }
 
 /** What became of an exchange that did not end well. */
@@ -37,8 +46,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   readonly #socket: Socket
   readonly #sink: AnswerSink
   readonly #options: ExchangeOptions
+  readonly #clock: AnswerClock
   #controller: Dispatcher.DispatchController | undefined
-  #timer: NodeJS.Timeout | undefined
   #aborted: Error | undefined
   /** The upstream has not taken what was written of the body. */
   #waiting = false
@@ -47,7 +56,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   #headed = false
   #done = false
 
-  constructor(server: string, socket: Socket, sink: AnswerSink, options: ExchangeOptions) {
+  constructor(
+    { server, socket, clock }: ExchangeConnection,
+    sink: AnswerSink,
+    options: ExchangeOptions,
+  ) {
     this.settled = new Promise((resolve) => {
       this.#settle = resolve
     })
@@ -55,6 +68,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
     this.#socket = socket
     this.#sink = sink
     this.#options = options
+    this.#clock = clock
     options.signal.addEventListener('abort', this.#onAbort)
     if (options.signal.aborted) this.#onAbort()
   }
@@ -74,7 +88,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   countInterim(): boolean {
     this.#answering = true
     this.#interims++
-    if (this.#timer !== undefined) this.#timer.refresh()
+    this.#clock.restart()
     return this.#interims <= maxInterimAnswers
   }
 
@@ -93,14 +107,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
 
   onRequestSent(): void {
     if (this.#done || this.#headed) return
-    const { responseMs } = this.#options
-    this.#timer = setTimeout(
-      () => {
-        const message = `${this.#server}: no answer in ${responseMs} ms`
-        this.abort(new GatewayError('upstream-timeout', message))
-      },
-      Math.min(responseMs, longestDurationMs),
-    )
+    this.#clock.start(this.#options.responseMs, this.#onLate)
   }
 
   onResponseStarted(): void {
@@ -121,7 +128,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
       return
     }
     this.#headed = true
-    clearTimeout(this.#timer)
+    this.#clock.stop()
     this.#sink.head({ server: this.#server, status, statusText, headers }, this)
   }
 
@@ -155,7 +162,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
 
   #finish(): void {
     this.#done = true
-    clearTimeout(this.#timer)
+    this.#clock.stop()
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     if (this.#waiting) this.#onDrain()
   }
@@ -165,6 +172,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   }
 
   readonly #onAbort = (): void => this.abort(this.#options.signal.reason)
+
+  readonly #onLate = (): void => {
+    const message = `${this.#server}: no answer in ${this.#options.responseMs} ms`
+    this.abort(new GatewayError('upstream-timeout', message))
+  }
 
   readonly #onStall = (): void => {
     const message = `${this.#server}: takes nothing of the body in ${this.#options.stallMs} ms`
