@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram } from './machine.ts'
 
-/** `relay` is Drawbridge too: what a bridge is compared with. */
+/** `relay` is Drawbridge too: what a bridge is compared with. `node` is no product but a floor. */
 export type PeerName =
   | 'drawbridge'
   | 'relay'
@@ -11,6 +11,7 @@ export type PeerName =
   | 'nginx'
   | 'caddy'
   | 'http-proxy'
+  | 'node'
   | 'websockify'
 
 /** What a peer's configuration may name; the files in bench/peers have `${NAME}` for it. */
@@ -99,6 +100,15 @@ export const peers: Readonly<Record<PeerName, Peer>> = {
     command: () => ({
       program: process.execPath,
       args: [join(import.meta.dirname, 'peers/http-proxy.mjs')],
+    }),
+  },
+  node: {
+    title: 'Node alone',
+    needs: undefined,
+    version: () => process.versions.node,
+    command: () => ({
+      program: process.execPath,
+      args: [join(import.meta.dirname, 'peers/node-alone.mjs')],
     }),
   },
   websockify: {

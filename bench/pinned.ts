@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { coresOf, findProgram } from './machine.ts'
 
 /** No process of a benchmark lives longer, whatever becomes of the rest. */
-const lifetimeMs = 1_800_000
+const lifetimeMs = 3_600_000
 const leavingMs = 3_000
 
 export interface PinnedOptions {

@@ -23,6 +23,12 @@ interface Handle {
   writeBuffer(request: WriteRequest, bytes: Buffer): number
 }
 
+/*
+ * Only in here Node keeps what a write on a handle has come to. The binding is deprecated and what
+ * replaces it is for Node's own modules alone, so it is asked for in one place and may be missing.
+ * The product has the same of its own (src/relay/port/socket-internals.ts); nothing is shared with
+ * it: a mistake at both ends of a measurement would not show.
+ */
 const inside = (process as unknown as { binding?: (name: string) => unknown }).binding?.(
   'stream_wrap',
 ) as Partial<StreamWrap> | undefined

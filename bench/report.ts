@@ -9,6 +9,8 @@ import type { Work } from './works.ts'
 export interface WorkResult {
   readonly work: Work
   readonly medians: Medians
+  /** Fresh processes under their first load. */
+  readonly cold: Medians
 }
 
 const head = [
@@ -16,6 +18,7 @@ const head = [
   'proxy',
   'per second',
   'CPU µs each',
+  'cold CPU µs each',
   'ours / its',
   'goal',
   'p50 µs',
@@ -32,25 +35,24 @@ export function resultTable(results: readonly WorkResult[]): string {
   return markdownTable(head, results.flatMap(rowsOf))
 }
 
-function rowsOf({ work, medians }: WorkResult): string[][] {
-  const judged = verdicts(work, medians)
-  return [...medians].map(([peer, sample]) => row(work, peer, sample, medians, judged))
+function rowsOf(result: WorkResult): string[][] {
+  const judged = verdicts(result.work, result.medians)
+  return [...result.medians].map(([peer, sample]) => row(result, peer, sample, judged))
 }
 
 function row(
-  work: Work,
+  { work, medians, cold }: WorkResult,
   peer: PeerName,
   sample: Sample,
-  medians: Medians,
   judged: readonly Verdict[],
 ): string[] {
   const isOurs = peer === 'drawbridge'
-  const isMemory = work.unit === 'connection'
   return [
     work.name,
     peers[peer].title,
     figure(sample.perSecond),
     figure(sample.cpuUs),
+    figure(cold.get(peer)?.cpuUs ?? Number.NaN),
     isOurs ? '' : figure(ratio(work, medians, peer)),
     judged
       .filter((verdict) => verdict.peer === peer)
@@ -58,14 +60,18 @@ function row(
       .join('; '),
     figure(sample.p50Us),
     figure(sample.p99Us),
-    isMemory
-      ? `${figure(sample.connectionBytes / 1024)} KB each`
-      : `${figure(sample.memoryBytes / 2 ** 20)} MB`,
+    memory(work, sample),
     percent(sample.proxyShare),
     percent(sample.loadShare),
     percent(sample.backendShare),
     percent(sample.othersShare),
   ]
+}
+
+function memory({ unit }: Work, sample: Sample): string {
+  if (unit !== 'connection') return `${figure(sample.memoryBytes / 2 ** 20)} MB`
+  const [warm, cold] = [sample.connectionBytes, sample.coldConnectionBytes]
+  return `${figure(warm / 1024)} KB each, ${figure(cold / 1024)} cold`
 }
 
 function verdictText({ text, isMet }: Verdict): string {

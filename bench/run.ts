@@ -2,64 +2,15 @@
 import { writeFileSync } from 'node:fs'
 import { coresOf, findProgram, machineLine } from './machine.ts'
 import { medianSample } from './measure/sample.ts'
-import type { Sample } from './measure/sample.ts'
 import { UsageError, readOptions, usage } from './options.ts'
 import type { Options } from './options.ts'
 import { peers } from './peers.ts'
 import type { PeerName } from './peers.ts'
 import { resultTable } from './report.ts'
 import { Testbed } from './testbed.ts'
-import { undisturbed } from './undisturbed.ts'
+import { Turns } from './turns.ts'
+import type { Measured } from './turns.ts'
 import { works } from './works.ts'
-import type { Work } from './works.ts'
-
-type Rounds = ReadonlyMap<PeerName, readonly Sample[]>
-
-/** Takes turns: what drifts with the time of day drifts for all. */
-async function measure(
-  work: Work,
-  names: readonly PeerName[],
-  bed: Testbed,
-  options: Options,
-  failures: string[],
-): Promise<Rounds> {
-  const samples = new Map<PeerName, Sample[]>(names.map((name) => [name, []]))
-  const isMemory = work.traffic.kind === 'idle'
-  /** A peer that fails is left out from there on; the others go on. */
-  const attempt = async (name: PeerName, step: () => Promise<void>): Promise<void> => {
-    if (!samples.has(name)) return
-    try {
-      await step()
-    } catch (error) {
-      samples.delete(name)
-      failures.push(`${work.name}: ${messageOf(error)}`)
-    }
-  }
-  try {
-    for (const name of names) await attempt(name, async () => await bed.start(name))
-    // Memory grows once: a second round would find it there.
-    for (let round = 0; round < (isMemory ? 1 : options.rounds); round++) {
-      for (const name of names) {
-        process.stderr.write(`${work.name}: ${peers[name].title}\n`)
-        await attempt(name, async () => {
-          const sample = await undisturbed(options.attempts, async () => {
-            return await bed.round(name, {
-              tls: work.tls,
-              path: name === 'relay' ? '/' : work.path,
-              traffic: work.traffic,
-              warmMs: options.warmMs,
-              measureMs: isMemory ? options.settleMs : options.measureMs,
-            })
-          })
-          samples.get(name)!.push(sample)
-        })
-      }
-    }
-  } finally {
-    for (const name of names) await bed.stop(name)
-  }
-  return samples
-}
 
 function isInstalled(name: PeerName): boolean {
   const { needs } = peers[name]
@@ -73,24 +24,27 @@ async function run(options: Options): Promise<void> {
   const compared = options.peers.filter((name) => wanted.some((work) => work.peers.includes(name)))
   const missing = compared.filter((name) => !isInstalled(name))
   const present = compared.filter(isInstalled)
-  const measured: { readonly work: Work; readonly rounds: Rounds }[] = []
-  const failures: string[] = []
+  const measured: Measured[] = []
   const bed = await Testbed.open()
   try {
-    for (const work of wanted) {
+    for (const [at, work] of wanted.entries()) {
       const names = work.peers.filter((name) => present.includes(name))
-      const rounds = await measure(work, ['drawbridge', ...names], bed, options, failures)
-      measured.push({ work, rounds })
+      const progress = (line: string): void =>
+        void process.stderr.write(`[${at + 1}/${wanted.length}] ${line}\n`)
+      const turns = new Turns(work, ['drawbridge', ...names], bed, options, progress)
+      measured.push(await turns.take())
     }
   } finally {
     await bed.close()
   }
-  const results = measured.map(({ work, rounds }) => ({
+  const failures = measured.flatMap((one) => one.failures)
+  const results = measured.map(({ work, cold, rounds }) => ({
     work,
+    cold,
     medians: new Map([...rounds].map(([name, samples]) => [name, medianSample(samples)])),
   }))
   const versions = (['drawbridge', ...present] as const)
-    .filter((name) => name !== 'relay')
+    .filter((name) => name !== 'relay' && name !== 'node')
     .map((name) => `${peers[name].title} ${peers[name].version()}`)
   const cores =
     coresOf() === undefined
@@ -107,8 +61,9 @@ async function run(options: Options): Promise<void> {
   process.stdout.write(`${lines.join('\n')}\n`)
   if (failures.length > 0) process.exitCode = 1
   if (options.json !== undefined) {
-    const works = measured.map(({ work, rounds }) => ({
+    const works = measured.map(({ work, cold, rounds }) => ({
       ...work,
+      cold: Object.fromEntries(cold),
       rounds: Object.fromEntries(rounds),
     }))
     writeFileSync(

@@ -13,7 +13,7 @@ import { filled, peerEnvironment, peers } from './peers.ts'
 import type { PeerName, Settings } from './peers.ts'
 import { Pinned } from './pinned.ts'
 
-const startingMs = 20_000
+const startingMs = 60_000
 /** A round that takes so much longer than it measures hangs. */
 const patienceMs = 60_000
 /** Files that a proxy has beside its connections. */

@@ -24,6 +24,7 @@ export class Gets {
 
   stop(): void {
     this.#isStopping = true
+    this.check()
   }
 
   #client(target: Target, meter: Meter): void {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Meter } from './meter.ts'
 import type { HandshakeTraffic, Target } from './plan.ts'
 import { WebSocketClient } from './websocket.ts'
@@ -13,6 +14,7 @@ export class Handshakes {
   readonly #target: Target
   readonly #meter: Meter
   #isStopping = false
+  #open = 0
   #failure: Error | undefined
 
   constructor(target: Target, traffic: HandshakeTraffic, meter: Meter) {
@@ -26,14 +28,19 @@ export class Handshakes {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  stop(): void {
+  /** Opens no more, and waits until all are closed. */
+  async stop(): Promise<void> {
     this.#isStopping = true
+    while (this.#open > 0) await setTimeout(5)
+    this.check()
   }
 
   #next(): void {
     if (this.#isStopping || this.#failure !== undefined) return
     const client = new HandshakeClient(this.#target, this.#meter)
+    this.#open += 1
     client.over = (error) => {
+      this.#open -= 1
       this.#failure ??= error
       this.#next()
     }

@@ -8,7 +8,7 @@ import { Gets } from './get.ts'
 import { Handshakes } from './handshake.ts'
 import { Idle } from './idle.ts'
 import { Meter } from './meter.ts'
-import type { EchoTraffic, Outcome, Plan } from './plan.ts'
+import type { EchoTraffic, IdleTraffic, Outcome, Plan } from './plan.ts'
 
 /** Opened before memory is read first: what a proxy pays once is not paid per connection. */
 const firstConnections = 200
@@ -20,11 +20,14 @@ async function carryOut(plan: Plan): Promise<Sample> {
     case 'echo':
       return await echo(plan, traffic, meter)
     case 'idle':
-      return await idle(plan, traffic.connections, plan.measureMs)
+      return await idle(plan, traffic)
     case 'scale': {
-      const grown = await idle(plan, traffic.connections, traffic.settleMs)
-      const { memoryBytes, connectionBytes } = grown
-      return { ...(await echo(plan, traffic.active, meter)), memoryBytes, connectionBytes }
+      const { connections, settleMs, active } = traffic
+      const clients = new Idle()
+      const few = await memoryAt(plan, clients, firstConnections, plan.warmMs)
+      const memoryBytes = await memoryAt(plan, clients, firstConnections + connections, settleMs)
+      const connectionBytes = (memoryBytes - few) / connections
+      return { ...(await echo(plan, active, meter)), memoryBytes, connectionBytes }
     }
     case 'handshake':
     case 'get': {
@@ -33,8 +36,7 @@ async function carryOut(plan: Plan): Promise<Sample> {
           ? new Gets(target, traffic, meter)
           : new Handshakes(target, traffic, meter)
       const sample = await meter.measure(plan)
-      clients.stop()
-      clients.check()
+      await clients.stop()
       return sample
     }
   }
@@ -48,17 +50,37 @@ async function echo(plan: Plan, traffic: EchoTraffic, meter: Meter): Promise<Sam
   return sample
 }
 
-async function idle(plan: Plan, connections: number, settleMs: number): Promise<Sample> {
+async function idle(plan: Plan, traffic: IdleTraffic): Promise<Sample> {
+  const { connections, further } = traffic
   const clients = new Idle()
-  await clients.openTo(plan.target, firstConnections)
-  await setTimeout(plan.warmMs)
-  const before = memoryBytes(processTree(plan.proxyPid))
-  await clients.openTo(plan.target, firstConnections + connections)
+  const few = await memoryAt(plan, clients, firstConnections, plan.warmMs)
+  const some = await memoryAt(plan, clients, firstConnections + connections, plan.measureMs)
+  const many = await memoryAt(
+    plan,
+    clients,
+    firstConnections + connections + further,
+    plan.measureMs,
+  )
+  return {
+    ...unmeasured,
+    units: connections + further,
+    memoryBytes: many,
+    connectionBytes: (many - some) / further,
+    coldConnectionBytes: (some - few) / connections,
+  }
+}
+
+/** Memory of the proxy with so many silent connections, when nothing has happened for a while. */
+async function memoryAt(
+  plan: Plan,
+  clients: Idle,
+  connections: number,
+  settleMs: number,
+): Promise<number> {
+  await clients.openTo(plan.target, connections)
   await setTimeout(settleMs)
   clients.check()
-  const after = memoryBytes(processTree(plan.proxyPid))
-  const connectionBytes = (after - before) / connections
-  return { ...unmeasured, units: connections, memoryBytes: after, connectionBytes }
+  return memoryBytes(processTree(plan.proxyPid))
 }
 
 process.once('message', (plan: Plan) => {

@@ -23,7 +23,10 @@ export interface GetTraffic {
 /** Connections that are opened and then silent. */
 export interface IdleTraffic {
   readonly kind: 'idle'
+  /** On a process that has had next to none. */
   readonly connections: number
+  /** On the same process, beside those. */
+  readonly further: number
 }
 
 /** Echoes beside connections that are idle. */

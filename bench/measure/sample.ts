@@ -11,6 +11,8 @@ export interface Sample {
   readonly memoryBytes: number
   /** What one idle connection added to it. */
   readonly connectionBytes: number
+  /** The same for the first ones of a process, whose heap has yet to grow. */
+  readonly coldConnectionBytes: number
   /** How late the proxy's timers of 10 ms were, and those 10 ms: what its monitor calls event loop lag. */
   readonly loopP99Us: number
   /** Shares of one core: the proxy's, the load generator's, the backend's. */
@@ -29,6 +31,7 @@ export const unmeasured: Sample = {
   p99Us: Number.NaN,
   memoryBytes: Number.NaN,
   connectionBytes: Number.NaN,
+  coldConnectionBytes: Number.NaN,
   loopP99Us: Number.NaN,
   proxyShare: Number.NaN,
   loadShare: Number.NaN,
