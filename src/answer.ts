@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { longestDurationMs } from './config/duration.ts'
 
 /** How long a client may go on sending what nobody wants, after its answer has gone out. */
 export const lingerMs = 2_000
@@ -19,6 +20,32 @@ export function closeLingering(socket: Socket, withinMs = lingerMs): void {
 }
 
 /**
+ * How long an answer of our own may wait for a client that takes nothing of it. Behind many answers
+ * that nobody reads even a short one does, and would keep its connection for ever.
+ */
+const ownStallMs = 60_000
+
+/**
+ * Cuts the connection of a client that takes nothing of an answer for this long, until the answer
+ * has gone out. For answers that wait for nobody but the client.
+ * @param cut called right before
+ */
+export function cutStalled(response: ServerResponse, stallMs: number, cut?: () => void): void {
+  const { socket } = response
+  if (socket === null) return
+  const stalled = (): void => {
+    cut?.()
+    socket.destroy()
+  }
+  // The socket's own clock sees the kernel take a part of a write, which no event tells.
+  socket.on('timeout', stalled).setTimeout(Math.min(stallMs, longestDurationMs))
+  // In front of Node's own listener, which starts the clock of an idle connection.
+  response.prependOnceListener('finish', () => {
+    socket.off('timeout', stalled).setTimeout(0)
+  })
+}
+
+/**
  * Sends a whole answer that does not depend on the request's body. Where that body is still on its
  * way, the connection is closed after it, and not before the client had time to read the answer.
  */
@@ -28,6 +55,7 @@ export function answerWhole(
   status: number,
   headers: Readonly<Record<string, string | number | string[]>>,
   body: string | undefined,
+  stallMs = ownStallMs,
 ): void {
   const unread = bodyPending(head)
   if (unread) response.shouldKeepAlive = false
@@ -35,6 +63,7 @@ export function answerWhole(
   response.writeHead(status, { ...headers, ...length })
   if (!unread || head.headers.expect !== undefined) {
     response.end(body)
+    if (response.writableLength > 0) cutStalled(response, stallMs)
     return
   }
   // What was announced goes out; only the end of the response, which closes the socket, waits.
@@ -43,6 +72,7 @@ export function answerWhole(
   const finish = (): void => {
     clearTimeout(timer)
     response.end()
+    if (response.writableLength > 0) cutStalled(response, stallMs)
   }
   const timer = setTimeout(finish, lingerMs)
   head.once('close', finish)

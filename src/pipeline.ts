@@ -29,6 +29,7 @@ export async function serve(exchange: Exchange, stages: Stages): Promise<void> {
     const request = read(exchange, record, stages)
     if (stages.draining()) throw new GatewayError('draining', 'the gateway is shutting down')
     if (request.target === '*') {
+      stages.listeners.get(connection.listener)?.check(request.client)
       stages.admission.admitRequest(request.client)
       record.answered(answerOptions(exchange.head, exchange.response))
       return

@@ -10,7 +10,7 @@ const layers = [
   ['request', 'proxy-protocol'],
   ['config'],
   ['observe'],
-  ['connection', 'answer'],
+  ['connection', 'answer', 'reset'],
   ['listener', 'handshake', 'route', 'auth', 'admission', 'upstream', 'relay', 'http'],
   ['pipeline'],
   ['gateway'],

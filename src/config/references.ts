@@ -210,6 +210,13 @@ function checkAction(
       })),
     )
   }
+  if (given.includes('bridge') && at(route, 'match', 'websocket') === false) {
+    problems.push({
+      path: [...path, 'match', 'websocket'],
+      found: 'plain requests only, on a route with bridge',
+      expected: 'true, or none: a bridge carries WebSockets alone',
+    })
+  }
   const status = at(route, 'respond', 'status')
   if (
     (status === 204 || status === 205 || status === 304) &&

@@ -25,10 +25,10 @@ const PathPattern = text(
 )
 
 const Match = z.strictObject({
-  host: oneOrMore(HostPattern, 'a host or a list of hosts')
+  host: oneOrMore(HostPattern, 'a host or a list of hosts', 1)
     .optional()
     .describe('Exact, or `*.example.com`; a port is ignored. A value or a list. Left out: any.'),
-  path: oneOrMore(PathPattern, 'a path or a list of paths')
+  path: oneOrMore(PathPattern, 'a path or a list of paths', 1)
     .optional()
     .describe(
       'Exact (a trailing slash too), or `/prefix/*` (the prefix itself too). A value or a list. Left out: any.',
@@ -115,7 +115,9 @@ const action = {
       { error: 'https, or a mapping with port' },
     )
     .optional()
-    .describe('308 to `https://HOST`, path and query kept; a mapping names another port than 443.'),
+    .describe(
+      '308 to `https://HOST`, path and query kept; a mapping names another port than 443. What came over https is for the routes behind it.',
+    ),
 } satisfies Record<(typeof actions)[number], z.ZodType>
 
 export const Route = z.strictObject({

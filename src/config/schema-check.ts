@@ -82,6 +82,11 @@ function unknownKey(path: KeyPath, source: Source): Problem {
   if (isPlanned(path))
     return { path, found: 'a key that is not supported yet', expected: 'none', ...offset }
   const known = knownKeys(schemaJson(), path.slice(0, -1))
+  // A mapping that may be written in several ways, and is written in two of them.
+  if (known.includes(String(path.at(-1)))) {
+    const found = 'it beside keys that it does not go with'
+    return { path, found, expected: 'keys of one form only', ...offset }
+  }
   const nearest = nearestKey(String(path.at(-1)), known)
   // That the right key is missing is the same mistake.
   const meant = [...path.slice(0, -1), nearest ?? '']

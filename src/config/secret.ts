@@ -22,9 +22,21 @@ function isHarmless(path: KeyPath, at: number): boolean {
   return path[0] === 'authenticators' && (at === 1 || (at === 2 && path[at] === 'apiKey'))
 }
 
-/** The text without the user and password that a URL in it may carry. */
+/** The text without the user and password that a URL in it may carry: what URLs call userinfo. */
 export function withoutUserinfo(text: string): string {
   return text.replace(/\/\/[^/?#\s]*@/g, '//[redacted]@')
+}
+
+/**
+ * The same for what was meant as a URL and may be none: in a password that is not escaped there may
+ * be a `/`, a `?`, a `#` or a blank, and the scheme may be missing. What could be a login is taken
+ * for one, even where it was a path with an `@` in it.
+ */
+export function withoutLogin(text: string): string {
+  return text.replace(
+    /^(["']?(?:[a-z][\w+.-]*:)?\/\/|(?!["']?unix:)["']?(?=[^@]*(?::|\/\/))).*@/is,
+    '$1[redacted]@',
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { KeyPath, Problem } from './problem.ts'
 import { formatPath } from './problem.ts'
-import { holdsSecret, withoutUserinfo } from './secret.ts'
+import { holdsSecret, withoutLogin } from './secret.ts'
 
 /** What is known of one value of a configuration that was read. */
 export interface Entry {
@@ -114,7 +114,7 @@ const longest = 60
 export function shownText(text: string): string {
   // Whoever pastes a key where its path belongs shall not find it in a log.
   if (text.includes('-----BEGIN')) return 'the text of a PEM file'
-  const line = withoutUserinfo(text)
+  const line = withoutLogin(text)
     .replace(/\s+/g, ' ')
     .replace(/\p{Cc}|\p{Cf}/gu, '?')
     .trim()

@@ -54,7 +54,8 @@ function buildRoute(
   const { name, match, limits, timeouts, compression, refuse } = config
   return {
     name,
-    match,
+    // Whoever comes over https already would be sent to where it is.
+    match: config.action.kind === 'redirect' ? { ...match, secure: false } : match,
     limits,
     timeouts,
     compression,

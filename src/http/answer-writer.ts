@@ -41,7 +41,7 @@ export class AnswerWriter {
   constructor(response: ServerResponse, options: AnswerWriterOptions) {
     this.#response = response
     this.#options = options
-    response.on('finish', this.#onOver).on('close', this.#onClose).on('error', ignoreError)
+    response.on('finish', this.#onFinish).on('close', this.#onClose).on('error', ignoreError)
   }
 
   get started(): boolean {
@@ -180,10 +180,16 @@ export class AnswerWriter {
 
   readonly #onClose = (): void => {
     if (!this.#response.writableFinished) this.#lose('client-lost', 'the client has gone')
-    this.#onOver()
+    this.#conclude()
   }
 
-  readonly #onOver = (): void => {
+  readonly #onFinish = (): void => {
+    // Node 22 says that too where the last write has failed.
+    if (this.#response.req.socket.errored !== null) this.#lose('client-lost', 'the client has gone')
+    this.#conclude()
+  }
+
+  #conclude(): void {
     this.#over = true
     this.#settle?.()
   }

@@ -3,7 +3,8 @@ import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, relative, sep } from 'node:path'
 import send from 'send'
-import { answerWhole } from '../answer.ts'
+import { answerWhole, cutStalled } from '../answer.ts'
+import { GatewayError } from '../errors.ts'
 
 export interface StaticOptions {
   /** Absolute. Nothing outside of it is served, whatever its symbolic links say. */
@@ -14,12 +15,18 @@ export interface StaticOptions {
   readonly query: string
   /** What of the path the route matched literally: stripped. Without a trailing slash. */
   readonly prefix: string
+  /** How long a file may wait for a client that takes nothing of it. */
+  readonly stallMs: number
+  /** Aborted where the connection has ended or is to end, with the reason. */
+  readonly signal: AbortSignal
 }
 
 export interface StaticAnswer {
   readonly status: number
   /** Bytes of the body. */
   readonly sent: number
+  /** Why the answer was cut short. */
+  readonly error?: GatewayError | undefined
 }
 
 /** What a path leads to inside the directory. */
@@ -38,7 +45,7 @@ const indexName = 'index.html'
 export async function serveStatic(
   head: IncomingMessage,
   response: ServerResponse,
-  { directory, path, query, prefix }: StaticOptions,
+  { directory, path, query, prefix, stallMs, signal }: StaticOptions,
 ): Promise<StaticAnswer> {
   if (head.method !== 'GET' && head.method !== 'HEAD') {
     return answer(head, response, 405, { Allow: 'GET, HEAD' })
@@ -47,7 +54,8 @@ export async function serveStatic(
   const root = await realpath(directory)
   const found = await find(root, inner)
   if (found.kind === 'nothing') return answer(head, response, 404)
-  if (found.kind === 'file') return sendFile(head, response, root, found.path)
+  if (found.kind === 'file')
+    return sendFile(head, response, { root, file: found.path, stallMs, signal })
   // One leading slash: two would name another host.
   return answer(head, response, 308, { Location: `${path.replace(/^\/+/, '/')}/${query}` })
 }
@@ -106,17 +114,30 @@ async function look(
 function sendFile(
   head: IncomingMessage,
   response: ServerResponse,
-  root: string,
-  file: string,
+  {
+    root,
+    file,
+    stallMs,
+    signal,
+  }: { root: string; file: string } & Pick<StaticOptions, 'stallMs' | 'signal'>,
 ): Promise<StaticAnswer> {
   return new Promise((resolve) => {
     let sent = 0
+    let told: StaticAnswer | undefined
+    let error: GatewayError | undefined
     response.setHeader('X-Content-Type-Options', 'nosniff')
     // Pages may change, and may be for some only: ask each time.
     response.setHeader('Cache-Control', 'no-cache')
-    let told: StaticAnswer | undefined
-    const done = (): void => resolve(told ?? { status: response.statusCode, sent })
-    response.once('finish', done).once('close', done)
+    cutStalled(response, stallMs, () => {
+      error ??= new GatewayError('client-stalled', `takes nothing in ${stallMs} ms`)
+    })
+    response.once('finish', () => resolve(told ?? { status: response.statusCode, sent }))
+    response.once('close', () => {
+      error ??= signal.aborted
+        ? GatewayError.from(signal.reason)
+        : new GatewayError('client-lost', 'the client has gone')
+      resolve({ status: response.headersSent ? response.statusCode : 0, sent, error })
+    })
     const path = relative(root, file).split(sep).map(encodeURIComponent).join('/')
     // A link to a dotfile is one too.
     send(head, path, { root, index: false, dotfiles: 'ignore', cacheControl: false })
@@ -125,9 +146,13 @@ function sendFile(
           sent += chunk.length
         })
       })
-      .on('error', (error: { status?: number; headers?: Record<string, string> }) => {
-        if (response.headersSent) response.destroy()
-        else told = answer(head, response, error.status ?? 500, error.headers)
+      .on('error', (cause: { status?: number; headers?: Record<string, string> }) => {
+        if (!response.headersSent) {
+          told = answer(head, response, cause.status ?? 500, cause.headers)
+          return
+        }
+        error = new GatewayError('internal', 'the file cannot be read to its end', { cause })
+        response.destroy()
       })
       .pipe(response)
   })

@@ -34,7 +34,7 @@ export class ClientConnection implements Connection {
       socket: Socket
       refusal: GatewayError | undefined
       /** Runs from accept, over TLS and the first head. */
-      deadline: NodeJS.Timeout
+      deadline: NodeJS.Timeout | undefined
       /**
        * How long the socket may rest between two requests; Infinity where that is not for us to see
        * to.
@@ -85,6 +85,8 @@ export class ClientConnection implements Connection {
       this.#run(exchange)
       return
     }
+    if (this.#queue.length === 0)
+      this.socket.off('resume', this.#resumed).on('resume', this.#resumed)
     this.#queue.push(exchange)
     this.socket.pause()
   }
@@ -100,7 +102,7 @@ export class ClientConnection implements Connection {
     this.#current = undefined
     this.#queue.length = 0
     this.#controller = undefined
-    this.socket.off('end', this.#ended).off('close', this.#closed)
+    this.socket.off('end', this.#ended).off('close', this.#closed).off('resume', this.#resumed)
   }
 
   /** The exchange is over: its answer has gone out, or can not. */
@@ -172,6 +174,17 @@ export class ClientConnection implements Connection {
   #ranInTime(): void {
     clearTimeout(this.#deadline)
     this.#deadline = undefined
+  }
+
+  /**
+   * Node's server reads on whenever an answer has gone out, whoever paused the socket: as long as
+   * requests wait here, a client would fill the memory with them, a whole read for each answer. It
+   * begins to read when it hears 'resume', and stops at 'pause' alone.
+   */
+  readonly #resumed = (): void => {
+    if (this.#queue.length === 0) return
+    if (this.socket.isPaused()) this.socket.emit('pause')
+    else this.socket.pause()
   }
 
   readonly #closed = (): void => this.abort(new GatewayError('client-lost', 'the client has gone'))

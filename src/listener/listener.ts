@@ -1,13 +1,11 @@
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
-import type { SecureContext } from 'node:tls'
 import { canonicalAddress } from '../config/address.ts'
 import type { BindAddress } from '../config/bind-address.ts'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
-import type { Peer, PeerTls } from '../peer.ts'
+import type { Peer } from '../peer.ts'
 import type { Endpoints } from '../proxy-protocol/endpoints.ts'
 import { listenOn } from './bind.ts'
 import type { BoundAddress } from './bind.ts'
@@ -15,11 +13,9 @@ import { ClientConnection } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
 import { awaitFirstByte } from './first-byte.ts'
 import { HttpFront } from './http-front.ts'
-import { readProof } from './client-certificate.ts'
-import type { CertificateProof } from './client-certificate.ts'
 import { readProxyHeader } from './proxy-header.ts'
-import { normalizeName } from './tls-context.ts'
 import type { TlsContexts } from './tls-context.ts'
+import { TlsFront } from './tls-front.ts'
 
 /** What admission says of an accepted socket. */
 export interface Entry {
@@ -61,8 +57,11 @@ export interface ListenerOptions {
 /** An accepted socket, from accept to close. */
 interface Visit {
   readonly socket: Socket
-  /** Runs from accept, over the PROXY header, TLS and the first head. */
-  readonly deadline: NodeJS.Timeout
+  /**
+   * Runs from accept, over the PROXY header, TLS and the first head; the connection's as soon as
+   * there is one.
+   */
+  deadline: NodeJS.Timeout | undefined
   /** Who it is: the socket's peer, or whom that has announced. */
   peer: Peer
   entry: Entry
@@ -79,13 +78,18 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
   readonly #front: HttpFront
+  readonly #tls: TlsFront | undefined
   readonly #visits = new Set<Visit>()
-  #tls: TlsContexts | undefined
 
   constructor(options: ListenerOptions, tls: TlsContexts | undefined) {
     this.name = options.name
     this.#options = options
-    this.#tls = tls
+    this.#tls =
+      tls &&
+      new TlsFront(tls, {
+        turnedAway: (peer, error) => options.stalled(this.name, peer, error),
+        failed: options.tlsFailed,
+      })
     this.#front = new HttpFront({
       headMs: options.timeouts.handshake,
       keepAliveMs: ownClock(options.timeouts.keepAlive) ? Infinity : options.timeouts.keepAlive,
@@ -116,7 +120,7 @@ export class Listener {
 
   /** Connections from now on use these certificates; those that live keep theirs. */
   replaceTls(contexts: TlsContexts): void {
-    this.#tls = contexts
+    this.#tls?.replace(contexts)
   }
 
   /**
@@ -173,7 +177,7 @@ export class Listener {
     const visit: Visit = { socket, deadline, peer, entry, connection: undefined }
     this.#visits.add(visit)
     socket.on('close', () => {
-      clearTimeout(deadline)
+      clearTimeout(visit.deadline)
       this.#visits.delete(visit)
       visit.entry.release()
     })
@@ -223,102 +227,32 @@ export class Listener {
 
   /** TLS where it is spoken, then HTTP. */
   #speak(visit: Visit): void {
-    const { socket, peer, deadline, entry } = visit
+    const { socket, peer, entry } = visit
     const { keepAlive } = this.#options.timeouts
     const idleMs = ownClock(keepAlive) ? keepAlive : Infinity
     const { refusal } = entry
     const ready = (spoken: Socket, proven: Peer): void => {
+      const { deadline } = visit
       const connection = new ClientConnection(
         { listener: this.name, peer: proven, socket: spoken, refusal, deadline, idleMs },
         this.#options.serve,
       )
       visit.connection = connection
+      visit.deadline = undefined
       this.#front.take(connection)
     }
-    const contexts = this.#tls
-    if (contexts === undefined) {
+    const tls = this.#tls
+    if (tls === undefined) {
       ready(socket, peer)
     } else if (this.#options.clearTextToo) {
       awaitFirstByte(socket, (opensTls) => {
-        if (opensTls) this.#encrypt(socket, peer, contexts, ready)
+        if (opensTls) tls.take(socket, peer, ready)
         else ready(socket, peer)
       })
     } else {
-      this.#encrypt(socket, peer, contexts, ready)
+      tls.take(socket, peer, ready)
     }
   }
-
-  /**
-   * A TLSSocket of our own instead of a tls.Server that does not listen: the server would not tell
-   * which accepted socket its TLSSocket stands on, and the deadline and the admitted place belong
-   * to that one.
-   */
-  #encrypt(
-    raw: Socket,
-    peer: Peer,
-    contexts: TlsContexts,
-    ready: (socket: Socket, peer: Peer) => void,
-  ): void {
-    const secure = new TLSSocket(raw, {
-      isServer: true,
-      secureContext: contexts.default,
-      ALPNProtocols: ['http/1.1'],
-      allowHalfOpen: true,
-      requestCert: contexts.clients !== undefined,
-      rejectUnauthorized: contexts.clients?.required ?? false,
-      // Asking costs every handshake a stop and a way into JavaScript and back.
-      ...(contexts.several && {
-        SNICallback: (servername: string, choose: (error: null, context: SecureContext) => void) =>
-          choose(null, contexts.pick(servername)),
-      }),
-    } as ConstructorParameters<typeof TLSSocket>[1])
-    const turnAway = (token: 'credentials-missing' | 'credentials-invalid', why: string): void =>
-      this.#options.stalled(this.name, peer, new GatewayError(token, why))
-    secure.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE')
-        turnAway('credentials-missing', 'no client certificate')
-      else this.#options.tlsFailed(error)
-    })
-    secure.once('close', () => raw.destroy())
-    // Half-open as it is, the socket of a client that left inside its handshake would stay until
-    // the deadline.
-    const abandoned = (): void => {
-      secure.destroy()
-    }
-    secure.once('end', abandoned)
-    secure.once('secure', () => {
-      secure.off('end', abandoned)
-      const name: unknown = secure.servername
-      const servername = typeof name === 'string' && name !== '' ? normalizeName(name) : undefined
-      const proven = { ...peer, encrypted: true, servername, tls: agreedTls(secure) }
-      const proof = contexts.clients === undefined ? undefined : readProof(secure)
-      if (proof?.kind === 'verified') {
-        ready(secure, { ...proven, certificate: proof.certificate })
-      } else if (contexts.clients?.required === true) {
-        // OpenSSL has looked for a certificate; whether it is good is asked for afterwards.
-        turnAway('credentials-invalid', `client certificate: ${reasonOf(proof)}`)
-        secure.destroy()
-      } else {
-        if (proof?.kind === 'refused')
-          this.#options.tlsFailed(new Error(`client certificate not verified: ${proof.reason}`))
-        ready(secure, proven)
-      }
-    })
-  }
-}
-
-function agreedTls(secure: TLSSocket): PeerTls {
-  const { alpnProtocol } = secure
-  return {
-    version: secure.getProtocol() ?? '',
-    // False where the client offered none.
-    alpn: typeof alpnProtocol === 'string' ? alpnProtocol : undefined,
-    isResumed: secure.isSessionReused(),
-  }
-}
-
-function reasonOf(proof: CertificateProof | undefined): string {
-  return proof?.kind === 'refused' ? proof.reason : 'none'
 }
 
 /**

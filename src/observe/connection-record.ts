@@ -35,6 +35,11 @@ export interface SessionEnd {
   readonly code: number
   readonly reason: string
   readonly error: GatewayError | undefined
+  /**
+   * It did not end by itself within the time to close: what was left of it was cut. The rest tells
+   * how the end began.
+   */
+  readonly expired: boolean
   readonly durationMs: number
   /** From the client. */
   readonly received: Traffic
@@ -109,6 +114,7 @@ export function logSessionClosed(logger: Logger, facts: SessionFacts, end: Sessi
     reason,
     error: error?.token,
     ...detailOf(error),
+    expired: end.expired ? true : undefined,
     durationMs: Math.round(end.durationMs),
     received: { messages: received.messages, bytes: received.bytes },
     sent: { messages: sent.messages, bytes: sent.bytes },

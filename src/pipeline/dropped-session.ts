@@ -11,5 +11,6 @@ export function drop(
 ): Outcome {
   // Whoever listened for their errors may have let go of them already.
   for (const socket of sockets) socket.on('error', () => undefined).destroy()
-  return { closedBy: 'gateway', code: abnormalCode, reason: '', error, durationMs, received, sent }
+  const verdict = { closedBy: 'gateway', code: abnormalCode, reason: '', error } as const
+  return { ...verdict, expired: false, durationMs, received, sent }
 }

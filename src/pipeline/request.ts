@@ -51,7 +51,8 @@ export async function serveRequest(
       const { path, query } = request
       const prefix = strippedPrefix(match.paths, path)
       const { directory } = action
-      record.answered(await serveStatic(head, response, { directory, path, query, prefix }))
+      const options = { directory, path, query, prefix, stallMs: timeouts.stall, signal }
+      record.answered(await serveStatic(head, response, options))
       return
     }
     case 'respond':

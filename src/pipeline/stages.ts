@@ -30,6 +30,8 @@ export interface Route {
     readonly hosts: readonly string[]
     readonly paths: readonly string[]
     readonly websocket?: boolean
+    /** Only requests over https (true), or in clear text (false). */
+    readonly secure?: boolean
   }
   readonly clients: AddressRules
   readonly origins: OriginRules

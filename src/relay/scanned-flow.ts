@@ -40,6 +40,16 @@ export abstract class ScannedFlow extends Flow {
     throw violation(this.from.side, 'rate-exceeded', 1008, 'control frames over the limit')
   }
 
+  /** @param inside they end inside a frame, the rest of which may come in the same turn */
+  protected forward(bytes: Buffer, from: number, to: number, inside: boolean): void {
+    const { port } = this.to
+    const { lends, readsInPieces } = this.from.port
+    const room = lends
+      ? port.write(bytes, from, to, inside && readsInPieces)
+      : port.give(bytes, from, to)
+    if (!room) this.hold(Hold.targetFull)
+  }
+
   protected stopAt(at: StopAt): void {
     this.scanner.stop(at)
   }

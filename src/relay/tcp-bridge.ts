@@ -139,10 +139,7 @@ class MessageFlow extends ScannedFlow implements MessageHandler {
     const [start, end] = [this.#start, this.#end]
     this.#start = 0
     this.#end = 0
-    if (end === start || this.to.parted) return
-    const { port } = this.to
-    const room = this.from.port.lends ? port.write(bytes, start, end) : port.give(bytes, start, end)
-    if (!room) this.hold(Hold.targetFull)
+    if (end > start && !this.to.parted) this.forward(bytes, start, end, !this.scanner.atBoundary)
   }
 
   #answerPing(bytes: Buffer, from: number, to: number, key: number): void {

@@ -62,6 +62,7 @@ export class Tunnel implements Swept, FlowEvents {
   #phase: Phase = { state: 'open' }
   #cause: Cause | undefined
   #deadline = Infinity
+  /** What was left of it had to be cut, since the time to end was over. */
   #expired = false
   #endsAt: number
   #activity = 0
@@ -179,7 +180,7 @@ export class Tunnel implements Swept, FlowEvents {
 
   crashed(thrown: unknown): void {
     if (this.#phase.state !== 'open') {
-      this.destroy()
+      this.#drop()
       return
     }
     // Its own clocks cannot be trusted any more, but the close handshake can.
@@ -187,6 +188,12 @@ export class Tunnel implements Swept, FlowEvents {
   }
 
   destroy(): void {
+    // The gateway's own time to close may be over a little before that of its sessions.
+    this.#expired = this.#phase.state !== 'open'
+    this.#drop()
+  }
+
+  #drop(): void {
     for (const leg of this.#legs) leg.port.destroy()
   }
 
@@ -288,7 +295,10 @@ export class Tunnel implements Swept, FlowEvents {
     for (const leg of this.#legs) {
       if (leg.parted || leg.gone !== undefined) continue
       if (this.#toward(leg).atBoundary) leg.part(error)
-      else leg.cut(error)
+      else {
+        leg.cut(error)
+        this.#expired = true
+      }
     }
     for (const flow of this.#flows) flow.stop('now')
     this.#phase = { state: 'closing' }
@@ -318,7 +328,7 @@ export class Tunnel implements Swept, FlowEvents {
   #expire(): void {
     for (const leg of this.#legs) {
       const answerable = leg.closeReceived !== undefined && !leg.parted && leg.gone !== 'reset'
-      if (!this.#expired && answerable && this.#toward(leg).atBoundary) {
+      if (answerable && this.#toward(leg).atBoundary) {
         leg.sendClose(leg.closeReceived!)
         leg.port.end()
       } else leg.port.destroy()
@@ -331,7 +341,8 @@ export class Tunnel implements Swept, FlowEvents {
     this.#phase = { state: 'closed' }
     this.#sweep.delete(this)
     const { received, sent, durationMs } = this.#session
-    this.#resolve({ ...this.#verdict(), durationMs, received, sent })
+    const expired = this.#expired
+    this.#resolve({ ...this.#verdict(), expired, durationMs, received, sent })
   }
 
   #verdict(): Pick<Outcome, 'closedBy' | 'code' | 'reason' | 'error'> {
@@ -349,7 +360,7 @@ export class Tunnel implements Swept, FlowEvents {
       act()
     } catch (thrown) {
       this.#cause ??= { by: undefined, error: GatewayError.from(thrown) }
-      this.destroy()
+      this.#drop()
     }
   }
 }

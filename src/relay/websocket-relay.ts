@@ -6,7 +6,6 @@ import type { FrameRules } from '../websocket/frame-header.ts'
 import { Opcode } from '../websocket/opcode.ts'
 import type { ControlGate } from './control-gate.ts'
 import type { Side } from './ending.ts'
-import { Hold } from './flow.ts'
 import type { Pace } from './flow.ts'
 import { WebSocketLeg } from './leg.ts'
 import { ScannedFlow } from './scanned-flow.ts'
@@ -65,11 +64,8 @@ class FrameFlow extends ScannedFlow implements FrameHandler {
     return this.scanner.atBoundary
   }
 
-  pass(bytes: Buffer, from: number, to: number): void {
-    if (this.to.parted) return
-    const { port } = this.to
-    const room = this.from.port.lends ? port.write(bytes, from, to) : port.give(bytes, from, to)
-    if (!room) this.hold(Hold.targetFull)
+  pass(bytes: Buffer, from: number, to: number, inside: boolean): void {
+    if (!this.to.parted) this.forward(bytes, from, to, inside)
   }
 
   /** Its frame has gone out as it came. */

@@ -10,6 +10,8 @@ export interface Matched {
     readonly hosts: readonly string[]
     readonly paths: readonly string[]
     readonly websocket?: boolean
+    /** True takes https only, false clear text only; undefined both. */
+    readonly secure?: boolean
   }
 }
 
@@ -19,6 +21,13 @@ interface Entry<T> {
   readonly order: number
   readonly paths: readonly PathPattern[]
   readonly websocket: boolean | undefined
+  readonly secure: boolean | undefined
+}
+
+/** What of a request decides beside its host and path. */
+interface Manner {
+  readonly websocket: boolean
+  readonly secure: boolean
 }
 
 /** The routes of a configuration, by host, path and kind of request. Immutable. */
@@ -27,9 +36,9 @@ export class RouteTable<T extends Matched> {
 
   constructor(routes: readonly T[]) {
     for (const [order, route] of routes.entries()) {
-      const { hosts, paths, websocket } = route.match
+      const { hosts, paths, websocket, secure } = route.match
       const patterns = paths.map((path) => new PathPattern(path))
-      this.#hosts.add(hosts, { route, order, paths: patterns, websocket })
+      this.#hosts.add(hosts, { route, order, paths: patterns, websocket, secure })
     }
   }
 
@@ -43,13 +52,13 @@ export class RouteTable<T extends Matched> {
     const ways = readings(path)
     if (ways === undefined) throw ambiguous('the path has a reading that is never allowed')
     const lists = this.#hosts.find(request.host)
-    const { websocket } = request
-    const found = first(lists, websocket, (pattern) => pattern.matches(path))
+    const manner = { websocket: request.websocket, secure: request.scheme === 'https' }
+    const found = first(lists, manner, (pattern) => pattern.matches(path))
     for (const reading of ways) {
       // A path with capitals may be just what a pattern says. One without is what a backend that
       // folds reads, too.
       if (reading === path && path !== path.toLowerCase()) continue
-      const other = first(lists, websocket, (pattern) => pattern.matchesReading(reading))
+      const other = first(lists, manner, (pattern) => pattern.matchesReading(reading))
       if (other !== found) throw ambiguous('not every reading of the path finds the same route')
     }
     if (found === undefined) throw new GatewayError('route-missing', 'no route takes this request')
@@ -65,7 +74,7 @@ export class RouteTable<T extends Matched> {
 /** The first of all lists by its place in the configuration; each list is in that order. */
 function first<T>(
   lists: readonly (readonly Entry<T>[])[],
-  websocket: boolean,
+  { websocket, secure }: Manner,
   matches: (pattern: PathPattern) => boolean,
 ): T | undefined {
   let found: Entry<T> | undefined
@@ -73,6 +82,7 @@ function first<T>(
     const entry = list.find(
       (entry) =>
         (entry.websocket ?? websocket) === websocket &&
+        (entry.secure ?? secure) === secure &&
         (entry.paths.length === 0 || entry.paths.some(matches)),
     )
     if (entry !== undefined && (found === undefined || entry.order < found.order)) found = entry

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { wasReset } from '../reset.ts'
 
 /**
  * A socket on which the request has been written already, as Node's client takes it: what the client
@@ -49,12 +50,17 @@ export class AnsweredSocket extends Duplex {
   }
 
   readonly #end = (): void => {
+    if (wasReset(this.#socket)) {
+      this.destroy()
+      return
+    }
     this.#ended = true
     this.push(null)
   }
 
   readonly #close = (): void => {
-    // What came before the end may still have to be read.
-    if (!this.#ended) this.destroy(this.#socket.errored ?? undefined)
+    // What came before the end may still have to be read. Without the socket's error: given one,
+    // Node's client takes a body that only the end of the connection ends for whole.
+    if (!this.#ended) this.destroy()
   }
 }

@@ -3,6 +3,7 @@ import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
+import { wasReset } from '../reset.ts'
 import type { AnswerClock } from './answer-clock.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { AnswerFlow, AnswerSink } from './http-request.ts'
@@ -139,9 +140,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     // undici takes a reset for the end of a body that has no other; then nobody can tell whether it
     // was whole.
-    const { errored } = this.#socket
-    if (errored !== null) {
-      this.onResponseError(controller, errored)
+    const socket = this.#socket
+    if (socket.errored !== null || wasReset(socket)) {
+      this.onResponseError(controller, socket.errored ?? new Error('reset'))
       return
     }
     this.#finish()

@@ -15,8 +15,9 @@ export interface FrameHandler {
    * `bytes[from, to)` are headers and payload of valid frames, in one piece as far as they came in
    * one. They are not touched again by the scanner: whether they may be kept is up to where the
    * scanned bytes came from.
+   * @param inside they end inside a data frame
    */
-  pass(bytes: Buffer, from: number, to: number): void
+  pass(bytes: Buffer, from: number, to: number, inside: boolean): void
   /**
    * A whole Ping or Pong, its payload at `bytes[from, to)` under `key`.
    * @returns whether it belongs to what is passed
@@ -332,7 +333,7 @@ export class FrameScanner {
       if (this.#tight) this.#admitPayload()
       this.#held = undefined
       this.#heldBytes = 0
-      this.#frames?.pass(held, 0, size)
+      this.#frames?.pass(held, 0, size, this.#header.payloadBytes > 0)
       this.#beginData()
       return
     }
@@ -346,7 +347,7 @@ export class FrameScanner {
     const passes = this.#takeControl(held, size, whole)
     this.#held = undefined
     this.#heldBytes = 0
-    if (passes) this.#frames?.pass(held, 0, whole)
+    if (passes) this.#frames?.pass(held, 0, whole, false)
   }
 
   /** @returns whether the frame is to be passed on */
@@ -377,7 +378,7 @@ export class FrameScanner {
   #flush(bytes: Buffer): void {
     const from = this.#run
     this.#run = this.#at
-    if (this.#at > from) this.#frames?.pass(bytes, from, this.#at)
+    if (this.#at > from) this.#frames?.pass(bytes, from, this.#at, this.#payloadLeft > 0)
   }
 
   #discardFrom(payloadLeft: number): void {

@@ -23,7 +23,7 @@ async function visit(port: number): Promise<{ outcome: string; client: RawClient
 
 test('500 clients of a process with 128 files: it says no, lives, and serves again', async () => {
   const upstream = await httpServer((_, response) => response.end('hello'))
-  const launcher = ['node_modules/.bin/node', 'bin/drawbridge.js']
+  const launcher = [process.execPath, 'bin/drawbridge.js']
   const flags = ['--to', `http://127.0.0.1:${upstream.port}`, '--listen', '127.0.0.1:0']
   const child = spawn('bash', ['-c', 'ulimit -n 128 && exec "$@"', 'bash', ...launcher, ...flags], {
     cwd: root,

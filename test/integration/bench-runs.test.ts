@@ -9,11 +9,10 @@ const timeout = 60_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 async function bench(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(
-    `${root}node_modules/.bin/node`,
-    [`${root}bench/run.ts`, ...args],
-    { cwd: root, timeout },
-  )
+  const { stdout } = await promisify(execFile)(process.execPath, [`${root}bench/run.ts`, ...args], {
+    cwd: root,
+    timeout,
+  })
   return stdout
 }
 

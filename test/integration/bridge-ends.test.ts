@@ -40,8 +40,9 @@ describe('the backend ends', () => {
     session.upstream.end()
     expect(await livePeer(session.client, 'client')).toEqual(['close 1000', 'fin'])
     expect(await session.upstream.closed()).toHaveLength(0)
-    expect(await session.closed()).toMatchObject({ closedBy: 'upstream', code: 1000 })
-    expect((await session.closed())['error']).toBeUndefined()
+    const line = await session.closed()
+    expect(line).toMatchObject({ closedBy: 'upstream', code: 1000 })
+    expect([line['error'], line['expired']]).toEqual([undefined, undefined])
   })
 
   test('a FIN, while the client still sends: what it sends before its Close still goes out', async () => {
@@ -68,11 +69,27 @@ describe('the backend ends', () => {
     })
   })
 
+  test('a client that goes on sending is cut after `closing`', async () => {
+    const session = await gateway.open()
+    session.upstream.end()
+    await expectClose(session.client, 'client', 1000, '')
+    const busy = setInterval(() => session.client.send(clientFrame({ payload: 'more' })), 10)
+    const line = await session.closed()
+    clearInterval(busy)
+    expect(line).toMatchObject({ closedBy: 'upstream', code: 1000, expired: true })
+    expect(line['received']).not.toMatchObject({ messages: 0 })
+    await session.client.closed()
+  })
+
   test('a client that never answers the Close is cut after `closing`', async () => {
     const session = await gateway.open()
     session.upstream.end()
     await expectClose(session.client, 'client', 1000, '')
-    expect(await session.closed()).toMatchObject({ closedBy: 'upstream', code: 1000 })
+    expect(await session.closed()).toMatchObject({
+      closedBy: 'upstream',
+      code: 1000,
+      expired: true,
+    })
     await session.client.closed()
     session.client.end()
   })
@@ -104,7 +121,12 @@ describe('the client ends', () => {
     await turn()
     session.upstream.send('and more')
     const line = await session.closed()
-    expect(line).toMatchObject({ closedBy: 'client', code: 4000, sent: { messages: 0, bytes: 0 } })
+    expect(line).toMatchObject({
+      closedBy: 'client',
+      code: 4000,
+      expired: true,
+      sent: { messages: 0, bytes: 0 },
+    })
     expect(line['durationMs']).toBeGreaterThanOrEqual(400)
     session.upstream.destroy()
   })

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { fastPathEnv } from '../support/data-path.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,7 +20,7 @@ export interface ProcessOptions {
   readonly env?: Record<string, string>
 }
 
-/** The program as a user starts it: the real launcher, on the Node that the project pins. */
+/** The program as a user starts it: the real launcher, on the Node that runs the tests. */
 export class CliProcess {
   readonly child: ChildProcessWithoutNullStreams
   readonly ended: Promise<Ended>
@@ -27,9 +28,9 @@ export class CliProcess {
   #stderr = ''
 
   constructor(args: readonly string[], { cwd = root, env = {} }: ProcessOptions = {}) {
-    this.child = spawn(`${root}node_modules/.bin/node`, [`${root}bin/drawbridge.js`, ...args], {
+    this.child = spawn(process.execPath, [`${root}bin/drawbridge.js`, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...fastPathEnv, ...env },
     })
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))

@@ -7,7 +7,10 @@ import { bytes } from '../support/raw-client.ts'
 import { RawGateway, turn } from '../support/raw-session.ts'
 import type { RawSession } from '../support/raw-session.ts'
 
+/** For what the clocks end. */
 const closingMs = 1_200
+/** For what ends by itself, however busy the machine is. */
+const patientMs = 15_000
 let gateway: RawGateway
 afterEach(() => gateway.stop())
 
@@ -61,14 +64,13 @@ describe('draining', () => {
     const { session, drained, elapsed } = await drainOne(async ({ client, upstream }) => {
       client.send(part('a'))
       await upstream.take(part('a').length)
-    })
+    }, closingMs)
     const seen = await ended(session)
     expect(seen).toEqual([
       ['close 1001 draining', 'fin'],
       ['close 1001 draining', 'fin'],
     ])
     expect(elapsed()).toBeGreaterThan(closingMs / 8)
-    expect(elapsed()).toBeLessThan(closingMs * 0.75)
     await drained()
   })
 
@@ -76,13 +78,12 @@ describe('draining', () => {
     const { session, drained, elapsed } = await drainOne(async ({ client, upstream }) => {
       client.send(bytes('8284 00000000 6162'))
       await upstream.take(8)
-    })
+    }, closingMs)
     await expectClose(session.client, 'client', 1001, 'draining')
     expect(await livePeer(session.upstream, 'upstream')).toEqual(['fin'])
     expect(elapsed()).toBeGreaterThanOrEqual(closingMs / 2)
     session.client.end()
-    expect(elapsed()).toBeLessThan(closingMs)
-    expect(await record(session)).toEqual(drainedWith(1001))
+    expect(await record(session)).toEqual(drainedWith(1001, true))
     await drained()
   })
 
@@ -102,12 +103,11 @@ describe('draining', () => {
   })
 
   test('peers that do not answer hold nothing up beyond `closing`', async () => {
-    const { session, drained, elapsed } = await drainOne()
+    const { session, drained } = await drainOne(undefined, closingMs)
     await expectClose(session.client, 'client', 1001, 'draining')
     await expectClose(session.upstream, 'upstream', 1001, 'draining')
     await drained()
-    expect(elapsed()).toBeLessThan(closingMs * 1.5)
-    expect(await record(session)).toEqual(drainedWith(1001))
+    expect(await record(session)).toEqual(drainedWith(1001, true))
     session.client.destroy()
     session.upstream.destroy()
   })
@@ -133,7 +133,7 @@ describe('draining', () => {
   })
 
   test('what a peer sends after our Close is discarded, its Close is found behind it', async () => {
-    const { session, drained, elapsed } = await drainOne()
+    const { session, drained } = await drainOne()
     await expectClose(session.client, 'client', 1001, 'draining')
     await expectClose(session.upstream, 'upstream', 1001, 'draining')
     session.client.send(clientFrame({ payload: Buffer.alloc(1 << 20) }))
@@ -144,12 +144,12 @@ describe('draining', () => {
     expect(await session.client.closed()).toHaveLength(0)
     expect(await session.upstream.closed()).toHaveLength(0)
     session.client.end()
+    expect(await record(session)).toEqual(drainedWith(1001))
     await drained()
-    expect(elapsed()).toBeLessThan(closingMs)
   })
 
   test('on a bridge the client gets 1001 and the backend FIN', async () => {
-    gateway = await RawGateway.bridge({ timeouts: { closing: `${closingMs}ms` } })
+    gateway = await RawGateway.bridge({ timeouts: { closing: `${patientMs}ms` } })
     const session = await gateway.open()
     const drained = gateway.running.gateway.drain()
     expect(await livePeer(session.client, 'client')).toEqual(['close 1001 draining', 'fin'])
@@ -161,7 +161,7 @@ describe('draining', () => {
   })
 
   test('a hundred sessions all get theirs', async () => {
-    gateway = await RawGateway.relay({ timeouts: { closing: `${closingMs}ms` } })
+    gateway = await RawGateway.relay({ timeouts: { closing: `${patientMs}ms` } })
     const sessions = []
     for (let i = 0; i < 100; i++) sessions.push(await gateway.open())
     const drained = gateway.running.gateway.drain()
@@ -181,8 +181,9 @@ interface Drained {
 /** Opens a session, does something with it, and begins the drain. */
 async function drainOne(
   before: (session: RawSession) => Promise<void> = async () => await Promise.resolve(),
+  ms = patientMs,
 ): Promise<Drained> {
-  gateway = await RawGateway.relay({ timeouts: { closing: `${closingMs}ms` } })
+  gateway = await RawGateway.relay({ timeouts: { closing: `${ms}ms` } })
   const session = await gateway.open()
   await before(session)
   const began = performance.now()
@@ -199,10 +200,10 @@ async function ended({ client, upstream }: RawSession): Promise<[string[], strin
 }
 
 async function record(session: RawSession): Promise<Record<string, unknown>> {
-  const { closedBy, code, reason, error } = await session.closed()
-  return { closedBy, code, reason, error }
+  const { closedBy, code, reason, error, expired } = await session.closed()
+  return { closedBy, code, reason, error, expired }
 }
 
-function drainedWith(code: number): Record<string, unknown> {
-  return { closedBy: 'gateway', code, reason: 'draining', error: 'draining' }
+function drainedWith(code: number, expired?: true): Record<string, unknown> {
+  return { closedBy: 'gateway', code, reason: 'draining', error: 'draining', expired }
 }

@@ -180,6 +180,7 @@ describe('(none): one side closes in good order', () => {
       closedBy: 'client',
       code: 4001,
       error: undefined,
+      expired: true,
     })
     await session.upstream.closed()
   })
@@ -188,7 +189,11 @@ describe('(none): one side closes in good order', () => {
     const session = await gateway.open()
     session.upstream.send(closeFrame('upstream', 4001, 'bye'))
     expect(await livePeer(session.upstream, 'upstream')).toEqual(['close 4001 bye', 'fin'])
-    expect(await record(session)).toMatchObject({ closedBy: 'upstream', code: 4001 })
+    expect(await record(session)).toMatchObject({
+      closedBy: 'upstream',
+      code: 4001,
+      expired: true,
+    })
     await session.client.closed()
   })
 
@@ -202,7 +207,7 @@ describe('(none): one side closes in good order', () => {
     }
     write()
     const line = await session.closed()
-    expect(line).toMatchObject({ closedBy: 'client', code: 1000 })
+    expect(line).toMatchObject({ closedBy: 'client', code: 1000, expired: true })
     socket.destroy()
     session.client.end()
   })
@@ -351,8 +356,8 @@ async function ended({ client, upstream }: RawSession): Promise<[string[], strin
 }
 
 async function record(session: RawSession): Promise<Record<string, unknown>> {
-  const { closedBy, code, reason, error } = await session.closed()
-  return { closedBy, code, reason, error }
+  const { closedBy, code, reason, error, expired } = await session.closed()
+  return { closedBy, code, reason, error, expired }
 }
 
 function lostBy(side: 'client' | 'upstream', code: number): Record<string, unknown> {

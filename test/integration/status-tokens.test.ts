@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faults } from '../../src/errors.ts'
 import type { Token } from '../../src/errors.ts'
+import { DnsServer } from '../support/dns-server.ts'
 import { startGateway } from '../support/gateway.ts'
 import type { LogLine, RunningGateway } from '../support/gateway.ts'
+import { ownResolver } from '../support/own-resolver.ts'
 import { RawClient, upgradeHead } from '../support/raw-client.ts'
 import { acceptUpgrade, recordingUpstream } from '../support/recording-upstream.ts'
 import type { RecordingUpstream, Script } from '../support/recording-upstream.ts'
@@ -96,6 +98,13 @@ const rows: readonly Row[] = [
     name: 'a GET on its listener',
     listener: 'closed',
   },
+  {
+    token: 'address-denied',
+    name: 'OPTIONS * on its listener',
+    request: 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    line: { host: 'localhost', method: 'OPTIONS', path: '*' },
+    listener: 'closed',
+  },
   upgrade('route-missing', '/nowhere'),
   plain('route-missing', '/nowhere'),
   unread(
@@ -186,6 +195,8 @@ const scratch = new Scratch()
 let upstream: RecordingUpstream
 let secure: RecordingUpstream
 let running: RunningGateway
+/** Knows no name at all. */
+let dns: DnsServer
 
 /** A route of this name on the path of this name. */
 function through(name: string, target: string): Record<string, unknown> {
@@ -202,7 +213,7 @@ beforeAll(async () => {
   secure = await recordingUpstream(acceptUpgrade, text)
   const timeouts = { handshake: '200ms', response: '200ms' }
   const app = `http://127.0.0.1:${upstream.port}`
-  running = await startGateway({
+  const config = {
     listeners: {
       edge: { bind: '127.0.0.1:0' },
       closed: { bind: '127.0.0.1:0', clients: { deny: ['127.0.0.0/8'] } },
@@ -227,13 +238,16 @@ beforeAll(async () => {
     ],
     limits: { body: '10B' },
     timeouts: { handshake: '300ms', stall: '150ms' },
-  })
+  }
+  dns = await DnsServer.start()
+  running = await startGateway(config, { resolver: ownResolver(dns) })
 })
 
 afterAll(() => {
   running.stop()
   upstream.close()
   secure.close()
+  dns.stop()
   scratch.remove()
 })
 

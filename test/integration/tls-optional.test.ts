@@ -68,10 +68,16 @@ test('sessions too', async () => {
   expect(await echoed(new WebSocket(`wss://localhost:${port}/`, { ca }))).toBe('over')
 })
 
-test('clear text is known as such: a redirect to https is no loop', async () => {
-  const client = await RawClient.connect(running.port())
+test.each([
+  ['in clear text is sent to https', {}, 308],
+  ['over https is served, and not sent there again', { tls: true }, 200],
+] as const)('what comes %s', async (_, { tls }: { tls?: true }, status) => {
+  const client = await RawClient.connect(
+    running.port(),
+    tls === undefined ? {} : { tls: { ca, host: 'localhost' } },
+  )
   client.send('GET /secure HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  expect((await client.answer()).status).toBe(308)
+  expect((await client.answer()).status).toBe(status)
   client.destroy()
 })
 

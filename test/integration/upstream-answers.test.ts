@@ -158,6 +158,26 @@ describe('an answer that ends inside its body', () => {
     }
   })
 
+  test.each(kinds)(
+    'and so does a reset together with the last bytes, to %s',
+    async (_, request) => {
+      const before = upstream.connections.length
+      upstream.play((connection) => {
+        connection.send('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf')
+        connection.reset()
+      })
+      const client = await RawClient.connect(running.port())
+      client.send(request)
+      const head = await client.head()
+      expect(head.status).toBe(200)
+      await expect(bodyOf(client, head)).rejects.toThrow('the connection ended')
+      client.destroy()
+      await (
+        await upstream.connection(before)
+      ).gone
+    },
+  )
+
   test.each(
     kinds.flatMap(([kind, request]) =>
       brokenBodies.map(([name, bytes]) => ({ kind, name, request, bytes })),

@@ -1,14 +1,11 @@
-import { Resolver as DnsClient } from 'node:dns/promises'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { HostsFile } from '../../src/upstream/resolve-hosts.ts'
-import { SystemResolver } from '../../src/upstream/resolve-system.ts'
-import { Resolver } from '../../src/upstream/resolve.ts'
 import { DnsServer } from '../support/dns-server.ts'
 import { startGateway } from '../support/gateway.ts'
+import { ownResolver } from '../support/own-resolver.ts'
 import { freePort } from '../support/scratch.ts'
 
 // The same port at three addresses of this machine: three servers behind one name.
@@ -45,20 +42,13 @@ afterAll(() => {
 })
 
 async function gatewayTo(server: string) {
-  const client = new DnsClient({ timeout: 200, tries: 1 })
-  client.setServers([dns.address])
-  const parts = {
-    dns: () => client,
-    hosts: new HostsFile('/nowhere'),
-    system: new SystemResolver(),
-  }
   return await startGateway(
     {
       listeners: { edge: { bind: '127.0.0.1:0' } },
       upstreams: { app: { servers: [server] } },
       routes: [{ name: 'main', bridge: 'app' }],
     },
-    { resolver: new Resolver(parts) },
+    { resolver: ownResolver(dns) },
   )
 }
 

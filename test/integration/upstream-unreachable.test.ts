@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { DnsServer } from '../support/dns-server.ts'
 import { fullListener } from '../support/full-listener.ts'
 import { bridgeTo, proxyTo, startGateway } from '../support/gateway.ts'
 import type { RunningGateway } from '../support/gateway.ts'
+import { ownResolver } from '../support/own-resolver.ts'
 import { RawClient, upgradeHead } from '../support/raw-client.ts'
 import { recordingUpstream } from '../support/recording-upstream.ts'
 import type { RecordingUpstream, Script } from '../support/recording-upstream.ts'
@@ -10,6 +12,11 @@ import { deadPort, Scratch } from '../support/scratch.ts'
 
 const scratch = new Scratch()
 const closers: (() => void)[] = []
+/** Knows no name at all. */
+let dns: DnsServer
+beforeAll(async () => {
+  dns = await DnsServer.start()
+})
 
 async function upstreamOf(
   ...parts: Parameters<typeof recordingUpstream>
@@ -20,7 +27,7 @@ async function upstreamOf(
 }
 
 async function gatewayOf(config: Record<string, unknown>): Promise<RunningGateway> {
-  const running = await startGateway(config)
+  const running = await startGateway(config, { resolver: ownResolver(dns) })
   closers.push(() => running.stop())
   return running
 }
@@ -28,7 +35,10 @@ async function gatewayOf(config: Record<string, unknown>): Promise<RunningGatewa
 afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
-afterAll(() => scratch.remove())
+afterAll(() => {
+  dns.stop()
+  scratch.remove()
+})
 
 const requests = {
   upgrade: upgradeHead('/'),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { fastPathEnv } from './data-path.ts'
 import type { LogLine } from './gateway.ts'
 
 /** A gateway in a process of its own, as it is started for real. */
@@ -34,7 +35,7 @@ export class ChildGateway {
     const bin = fileURLToPath(new URL('../../bin/drawbridge.js', import.meta.url))
     const child = spawn(process.execPath, [bin, 'serve', '--config', file], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: process.env['PATH'], ...fastPathEnv },
     })
     const gateway = new ChildGateway(child, folder)
     const wanted = Object.keys(config['listeners'] as object)

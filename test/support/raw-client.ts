@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
+import { wasReset } from '../../src/reset.ts'
 
 export interface Head {
   readonly status: number
@@ -37,8 +38,7 @@ export class RawClient {
     })
     for (const event of ['end', 'close'] as const) {
       socket.on(event, () => {
-        // Node 22 takes a reset that comes behind unread bytes for an end; the kernel knows better.
-        if (event === 'end' && !socket.writableEnded && socket.remoteAddress === undefined) {
+        if (event === 'end' && wasReset(socket)) {
           this.#reset = true
           socket.destroy()
         }

@@ -44,6 +44,11 @@ export class Tap {
     for (const socket of this.#towards) socket.resetAndDestroy()
   }
 
+  /** The same, in the moment in which the next bytes are sent there. */
+  resetBehindNext(): void {
+    for (const socket of this.#near) socket.once('data', () => this.reset())
+  }
+
   close(): void {
     this.#server.close()
     for (const socket of [...this.#towards, ...this.#near]) socket.destroy()

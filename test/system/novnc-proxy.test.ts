@@ -18,8 +18,7 @@ describeWith(needs, 'noVNC’s launch script', () => {
   let browser: Browser
 
   beforeAll(async () => {
-    const node = `${root}node_modules/.bin/node`
-    const websockify = `#!/bin/sh\nexec '${node}' '${root}bin/drawbridge.js' websockify "$@"\n`
+    const websockify = `#!/bin/sh\nexec '${process.execPath}' '${root}bin/drawbridge.js' websockify "$@"\n`
     chmodSync(scratch.write('websockify', websockify), 0o755)
     ;[desktop, browser] = await Promise.all([Desktop.start(), launchBrowser()])
   })

@@ -41,6 +41,21 @@ async function pair(): Promise<{ socket: Socket; client: RawClient }> {
 }
 
 describe('answerWhole', () => {
+  test('cuts a client that takes nothing of its answer', async () => {
+    const large = 'x'.repeat(16 * 1_024 * 1_024)
+    const gone = Promise.withResolvers<void>()
+    const client = await visit((head, response) => {
+      response.once('close', () => {
+        if (!response.writableFinished) gone.resolve()
+      })
+      answerWhole(head, response, 200, {}, large, 200)
+    })
+    client.socket.pause()
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await gone.promise
+    client.destroy()
+  })
+
   test.each([
     ['no body', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a body of nothing', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'],

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { BufferPool } from './buffer-pool.ts'
 import { HandleOutbox } from './handle-outbox.ts'
 import { PooledOutbox } from './pooled-outbox.ts'
@@ -7,6 +8,7 @@ import { resumeReading } from './socket-internals.ts'
 import type { HandleWrites, ReadTakeover } from './socket-internals.ts'
 import { SocketPort } from './socket-port.ts'
 import type { Outbox } from './socket-port.ts'
+import type { Holder, TurnEnd } from './turn-end.ts'
 
 /** What adopted ports have in common: all of a gateway's, since nothing of it is theirs for longer than a call. */
 export interface FastPath {
@@ -14,6 +16,7 @@ export interface FastPath {
   /** Undefined where writes go through the stream. */
   readonly writes: HandleWrites | undefined
   readonly pool: BufferPool
+  readonly turnEnd: TurnEnd
   /** Every read goes here, behind room for what the sink puts before it. */
   readonly readBuffer: Buffer
   readonly readAt: number
@@ -23,8 +26,9 @@ export interface FastPath {
  * A port on a socket whose reads go into one buffer shared by all, and whose writes come from
  * pooled ones: no allocation for a read or a write.
  */
-export class AdoptedPort extends SocketPort {
+export class AdoptedPort extends SocketPort implements Holder {
   readonly lends = true
+  readonly readsInPieces: boolean
   protected readonly outbox: Outbox
   readonly #socket: Socket
   readonly #path: FastPath
@@ -37,10 +41,11 @@ export class AdoptedPort extends SocketPort {
     super(socket, bufferBytes)
     this.#socket = socket
     this.#path = path
-    const { writes, pool } = path
+    this.readsInPieces = socket instanceof TLSSocket
+    const { writes, pool, turnEnd } = path
     this.outbox =
       writes?.fits(socket) === true
-        ? new HandleOutbox(socket, writes, pool, this.left)
+        ? new HandleOutbox(socket, bufferBytes, { writes, pool, turnEnd }, this.left)
         : new PooledOutbox(socket, pool, this.left)
   }
 
@@ -60,10 +65,6 @@ export class AdoptedPort extends SocketPort {
     early = reads.begin(socket, readBuffer.subarray(readAt), this.#arrived)
   }
 
-  /**
-   * One more read may come. Without it nothing would tell of a reset: a peer that is gone would be
-   * kept for as long as the pause lasts.
-   */
   pause(): void {
     this.#paused = true
   }
@@ -77,7 +78,16 @@ export class AdoptedPort extends SocketPort {
     const { readBuffer, readAt } = this.#path
     const again = this.#paused
     this.#hand(readBuffer, readAt, readAt + count)
-    return !(again && this.#paused)
+    if (this.#paused && !again) this.#path.turnEnd.add(this)
+    return !this.#paused
+  }
+
+  /**
+   * One more read may come in a pause that outlives its turn. Without it nothing would tell of a
+   * reset: a peer that is gone would be kept for as long as the pause lasts.
+   */
+  flush(): void {
+    if (this.#paused && !this.torn) resumeReading(this.#socket)
   }
 
   #hand(bytes: Buffer, from: number, to: number): void {

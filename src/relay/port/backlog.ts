@@ -5,7 +5,7 @@ export type Chunk =
   /** A copy: the first `end` bytes of the slab, which is to be given back to the pool. */
   { readonly slab: Slab; end: number } | { readonly bytes: Buffer }
 
-/** From the second piece on, pieces have room for what comes after them. */
+/** Room for what comes after, in a piece that is not the only one. */
 const roomyBytes = 16_384
 
 /** What waits behind a write that is not over, in as few pieces as it fits into. */
@@ -22,8 +22,8 @@ export class Backlog {
     return this.#bytes
   }
 
-  /** Copies `bytes[from, to)` to the end. */
-  append(bytes: Buffer, from: number, to: number): void {
+  /** Copies `bytes[from, to)` to the end. @param more is known to come after them */
+  append(bytes: Buffer, from: number, to: number, more = false): void {
     this.#bytes += to - from
     let at = from
     const last = this.#chunks.at(-1)
@@ -34,7 +34,8 @@ export class Backlog {
     }
     if (at === to) return
     // A single short one is all there is, as a rule; where more come, they are many.
-    const wanted = last === undefined ? to - at : Math.max(to - at, roomyBytes)
+    const single = last === undefined && !more
+    const wanted = single ? to - at : Math.max(to - at, roomyBytes)
     const slab = this.#pool.take(wanted)
     bytes.copy(slab.bytes, 0, at, to)
     this.#chunks.push({ slab, end: to - at })

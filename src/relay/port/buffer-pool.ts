@@ -1,9 +1,9 @@
 /** Holds what one read brings, and a frame header before it. */
-const largeBytes = 64 * 1024 + 64
+const largeBytes = 66 * 1024
 const smallBytes = 4 * 1024
 /** How many of each kind are kept for the next: a burst leaves at most this behind. */
 const keptSmall = 256
-const keptLarge = 32
+const keptLarge = 128
 /** So long are the views that a slab keeps: most messages are short, and a view costs 100 bytes. */
 const keptViewBytes = 256
 

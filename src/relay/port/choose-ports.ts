@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -11,6 +12,7 @@ import { BufferPool } from './buffer-pool.ts'
 import { PlainPort } from './plain-port.ts'
 import type { Port } from './port.ts'
 import { HandleWrites, ReadTakeover } from './socket-internals.ts'
+import { TurnEnd } from './turn-end.ts'
 
 /** Turns a socket into a port, which owns it from then on: see SocketPort. */
 export type MakePort = (socket: Socket, bufferBytes: number) => Port
@@ -28,8 +30,8 @@ export interface Ports {
   readonly mask: ApplyMask
 }
 
-/** libuv's own: what one read brings at most. */
-const readBytes = 64 * 1024
+/** What one read brings at most: a message of 64 KiB with its header, so that it is not cut in two. */
+const readBytes = 65 * 1024
 /** Room for a frame header, and the payload behind it at a place that wide words reach. */
 const readAt = 16
 const probeMs = 2_000
@@ -69,7 +71,14 @@ export function fastPorts(path: FastDataPath): Ports | undefined {
   const memory = MaskMemory.create()
   const buffer = memory?.bytes ?? Buffer.allocUnsafeSlow(readAt + readBytes)
   const readBuffer = buffer.subarray(0, readAt + readBytes)
-  const fast: FastPath = { reads, writes, pool: new BufferPool(), readBuffer, readAt }
+  const fast: FastPath = {
+    reads,
+    writes,
+    pool: new BufferPool(),
+    turnEnd: new TurnEnd(),
+    readBuffer,
+    readAt,
+  }
   return {
     path,
     make: (socket, bufferBytes) =>
@@ -105,7 +114,8 @@ async function carries(make: MakePort): Promise<boolean> {
     client = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true })
     ends.push(client)
     const right = check(client)
-    server.on('close', () => over.resolve(right()))
+    // The port is gone as soon as the kernel has its last bytes, which the client may not have yet.
+    void Promise.all([closing(server), closing(client)]).then(() => over.resolve(right()))
     return await over.promise
   } catch {
     // No loopback interface: nothing is known of this Node, so nothing is taken for granted.
@@ -121,9 +131,15 @@ async function carries(make: MakePort): Promise<boolean> {
 
 async function gone(socket: Socket): Promise<void> {
   if (socket.closed) return
-  const closed = once(socket, 'close')
+  const closed = closing(socket)
   socket.destroy()
   await closed
+}
+
+function closing(end: EventEmitter): Promise<void> {
+  return new Promise((resolve) => {
+    end.once('close', () => resolve())
+  })
 }
 
 /** Echoes a greeting, then sends more than the kernel takes. @param full called once it does */

@@ -5,18 +5,30 @@ import type { BufferPool, Slab } from './buffer-pool.ts'
 import { failure } from './socket-internals.ts'
 import type { HandleWrites } from './socket-internals.ts'
 import type { Outbox } from './socket-port.ts'
+import type { Holder, TurnEnd } from './turn-end.ts'
 
 /** Up to here a copy into what waits already costs less than a write of its own. */
 const mergeBytes = 4096
+/** Held for more to come at most: what one read brings at most, so that a slab has room for a bit more. */
+const maxHeldBytes = 64 * 1024
+
+/** What outboxes of a gateway have in common. */
+interface Means {
+  readonly writes: HandleWrites
+  readonly pool: BufferPool
+  readonly turnEnd: TurnEnd
+}
 
 /**
  * Writes on the socket's handle, one at a time. As a rule the kernel takes a write whole at once,
  * and nothing is left of it but a system call; what comes while one is not over waits as a copy.
  */
-export class HandleOutbox implements Outbox {
+export class HandleOutbox implements Outbox, Holder {
   readonly #socket: Socket
   readonly #writes: HandleWrites
   readonly #pool: BufferPool
+  readonly #turnEnd: TurnEnd
+  readonly #holdBytes: number
   readonly #left: () => void
   /** TLS has encrypted or copied the bytes of a write when it returns; a TCP handle keeps them. */
   readonly #keepsBytes: boolean
@@ -24,26 +36,32 @@ export class HandleOutbox implements Outbox {
   #busyBytes = 0
   /** To be given back when it is. */
   #busySlab: Slab | undefined
+  /** Waits for that, or where there is none for the end of the turn. */
   #backlog: Backlog | undefined
   #ending = false
   #failed = false
 
-  constructor(socket: Socket, writes: HandleWrites, pool: BufferPool, left: () => void) {
+  /** @param bufferBytes beyond which nothing is held */
+  constructor(socket: Socket, bufferBytes: number, means: Means, left: () => void) {
     this.#socket = socket
-    this.#writes = writes
-    this.#pool = pool
+    this.#writes = means.writes
+    this.#pool = means.pool
+    this.#turnEnd = means.turnEnd
+    this.#holdBytes = Math.min(bufferBytes, maxHeldBytes)
     this.#left = left
     this.#keepsBytes = !(socket instanceof TLSSocket)
   }
 
   get queuedBytes(): number {
-    return this.#busyBytes + (this.#backlog?.bytes ?? 0)
+    return this.#busyBytes > 0 ? this.#busyBytes + (this.#backlog?.bytes ?? 0) : 0
   }
 
-  write(bytes: Buffer, from: number, to: number): void {
+  write(bytes: Buffer, from: number, to: number, more: boolean): void {
     if (this.#failed) return
     if (this.#busyBytes > 0) this.#waiting().append(bytes, from, to)
+    else if (this.#backlog !== undefined) this.#hold(bytes, from, to, more)
     else if (this.#socket.writableLength > 0) this.#pass(Buffer.from(bytes.subarray(from, to)))
+    else if (more) this.#hold(bytes, from, to, more)
     else if (this.#keepsBytes) {
       const slab = this.#pool.take(to - from)
       bytes.copy(slab.bytes, 0, from, to)
@@ -53,16 +71,29 @@ export class HandleOutbox implements Outbox {
 
   give(bytes: Buffer, from: number, to: number): void {
     if (this.#failed) return
-    if (this.#busyBytes > 0) {
+    if (this.#busyBytes > 0 || this.#backlog !== undefined) {
       if (to - from <= mergeBytes) this.#waiting().append(bytes, from, to)
       else this.#waiting().give(bytes.subarray(from, to))
+      this.#flush()
     } else if (this.#socket.writableLength > 0) this.#pass(bytes.subarray(from, to))
     else this.#start(bytes.subarray(from, to), undefined)
   }
 
   end(): void {
     this.#ending = true
-    if (this.#busyBytes === 0) this.#socket.end()
+    this.#flush()
+  }
+
+  /** The turn is over: nothing is held any longer. */
+  flush(): void {
+    if (this.#backlog !== undefined) this.#flush()
+  }
+
+  #hold(bytes: Buffer, from: number, to: number, more: boolean): void {
+    const backlog = this.#waiting()
+    if (backlog.bytes === 0) this.#turnEnd.add(this)
+    backlog.append(bytes, from, to, more)
+    if (!more || backlog.bytes > this.#holdBytes) this.#flush()
   }
 
   #waiting(): Backlog {
@@ -109,6 +140,7 @@ export class HandleOutbox implements Outbox {
     }
   }
 
+  /** Writes what waits, up to a write that is not over at once. */
   #flush(): void {
     while (this.#busyBytes === 0 && !this.#failed) {
       const chunk = this.#backlog?.shift()

@@ -6,6 +6,7 @@ import type { Outbox } from './socket-port.ts'
 /** A port on Node's streams alone. Serves every Duplex: TCP, TLS and unix sockets, HTTP/2 streams. */
 export class PlainPort extends SocketPort {
   readonly lends = false
+  readonly readsInPieces = false
   protected readonly outbox: Outbox
   readonly #socket: Duplex
 

@@ -20,12 +20,19 @@ export interface Port {
    * throws ends this port alone.
    */
   read(sink: Sink): void
+  /**
+   * What has arrived comes in several reads a turn of the event loop: TLS hands on a record at a time.
+   */
+  readonly readsInPieces: boolean
   pause(): void
   resume(): void
   /**
-   * Takes a copy, or writes at once. @returns false when the producer should pause until `drained`
+   * Takes a copy, or writes at once.
+   * @param more is bound to follow: these bytes may wait for it, as long as this turn of the event loop
+   * lasts
+   * @returns false when the producer should pause until `drained`
    */
-  write(bytes: Buffer, from: number, to: number): boolean
+  write(bytes: Buffer, from: number, to: number, more?: boolean): boolean
   /** As `write`, of bytes that nobody changes any more: they need no copy. */
   give(bytes: Buffer, from: number, to: number): boolean
   /** Called when what was written has left enough for more, after `write` returned false. */

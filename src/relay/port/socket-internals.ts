@@ -168,7 +168,12 @@ export class HandleWrites {
 const notConnected = -107
 const notSupported = -95
 
-/** @returns undefined where Node does not give it, as under its permission model */
+/**
+ * The state of writes, which Node's own streams look at behind every request, hangs on no handle:
+ * this is the one way to it, deprecated though it is (DEP0111, of which Node tells under
+ * `--pending-deprecation` only).
+ * @returns undefined where Node does not give it, as under its permission model
+ */
 function bindingOf(name: string): unknown {
   try {
     const binding: unknown = Reflect.get(process, 'binding')

@@ -1,14 +1,15 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { wasReset } from '../../reset.ts'
 import type { EndKind, Port, Sink } from './port.ts'
 import { transportQueue } from './socket-internals.ts'
 
 /** What is on its way out of a socket. */
 export interface Outbox {
-  /** Bytes that have been written and are not known to have left. */
+  /** Bytes that wait for the other end: what is held for the turn alone is none of them. */
   readonly queuedBytes: number
-  /** Takes a copy, or writes at once. */
-  write(bytes: Buffer, from: number, to: number): void
+  /** Takes a copy, or writes at once; where there is to be `more`, in this turn of the event loop. */
+  write(bytes: Buffer, from: number, to: number, more: boolean): void
   /** As `write`, of bytes that nobody changes any more. */
   give(bytes: Buffer, from: number, to: number): void
   /** Flushes, then FIN. */
@@ -20,6 +21,7 @@ const none = (): void => undefined
 /** What all ports share: how they end, and how much may wait to be written. */
 export abstract class SocketPort implements Port {
   abstract readonly lends: boolean
+  abstract readonly readsInPieces: boolean
   drained: () => void = none
   ended: (how: EndKind) => void = none
   closed: () => void = none
@@ -57,7 +59,10 @@ export abstract class SocketPort implements Port {
     // Otherwise Node answers a FIN with a FIN, and what is still to be written is lost.
     socket.allowHalfOpen = true
     socket.on('error', () => this.#leave('reset'))
-    socket.on('end', () => this.#leave('end'))
+    socket.on('end', () => {
+      if (wasReset(socket)) this.fail()
+      else this.#leave('end')
+    })
     socket.on('close', () => this.#gone())
     // Gone before it was ours: its events have been and will not come again.
     if (socket.destroyed) process.nextTick(() => this.#gone())
@@ -68,10 +73,10 @@ export abstract class SocketPort implements Port {
   abstract pause(): void
   abstract resume(): void
 
-  write(bytes: Buffer, from: number, to: number): boolean {
+  write(bytes: Buffer, from: number, to: number, more = false): boolean {
     if (this.#finished || this.#torn || from === to) return true
     this.#writtenBytes += to - from
-    this.outbox.write(bytes, from, to)
+    this.outbox.write(bytes, from, to, more)
     return this.#hasRoom()
   }
 
@@ -132,7 +137,10 @@ export abstract class SocketPort implements Port {
     return this.#torn
   }
 
-  /** A sink, or what we do for one, has thrown: let through, it would end the process. */
+  /**
+   * It is over at once, as after a reset: a sink has thrown, or what we do for one, which would
+   * end the process were it let through.
+   */
   protected fail(): void {
     // The owner learns of it as of any other end.
     this.#socket.destroy()

@@ -96,6 +96,14 @@ test('a route leads to an upstream that exists', () => {
   ])
 })
 
+test('a bridge takes upgrades', () => {
+  const routes = (websocket: boolean) => [{ bridge: 'sock', match: { websocket } }]
+  expect(check({ ...socket, routes: routes(true) })).toEqual([])
+  expect(check({ ...socket, routes: routes(false) })).toEqual([
+    'routes[0].match.websocket: true, or none: a bridge carries WebSockets alone',
+  ])
+})
+
 test('a unix socket serves proxies or bridges, not both', () => {
   expect(check({ ...socket, routes: [{ proxy: 'sock' }, { proxy: 'sock' }] })).toEqual([])
   expect(check({ ...socket, routes: [{ bridge: 'sock' }, { proxy: 'sock' }] })).toEqual([

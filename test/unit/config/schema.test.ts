@@ -19,6 +19,11 @@ test.each([
     'monitor: {}',
     'monitor.bind: found nothing, expected an address such as 0.0.0.0:8080, [::1]:8080 or unix:/path',
   ],
+  // Forms of which one excludes the other.
+  [
+    'limits: { message: { max: 1KiB, fromClient: 2KiB } }',
+    'limits.message.fromClient: found it beside keys that it does not go with, expected keys of one form only',
+  ],
   // Values.
   [
     'trustedProxies: [10.0.0.0/33]',
@@ -133,6 +138,14 @@ test.each([
   [
     '{ match: { host: "app:80" }, proxy: app }',
     'routes[0].match.host: found "app:80", expected a host such as app.example.com or *.example.com, without a port',
+  ],
+  [
+    '{ match: { host: [] }, proxy: app }',
+    'routes[0].match.host: found an empty list, expected at least one entry',
+  ],
+  [
+    '{ match: { path: [] }, proxy: app }',
+    'routes[0].match.path: found an empty list, expected at least one entry',
   ],
   [
     '{ match: { host: 5 }, proxy: app }',

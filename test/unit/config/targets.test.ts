@@ -74,6 +74,17 @@ test.each(['password: hunter2, host: x', 'url: "redis://:hunter2@x"'])(
 const at = 'routes[0].bridge.targets'
 
 test.each([
+  ['redis', 'redis://:hun/ter2@x'],
+  ['redis', 'redis://ada:hun ter2@x/0'],
+  ['http', 'http://ada:hun/ter2@x/{token}'],
+])('a password that makes its URL wrong is not told: %s %s', async (kind, url) => {
+  const lookup = `from: query:x, lookup: { ${kind}: { url: "${url}" } }`
+  const [problem = '', ...more] = await complaints(file(lookup))
+  expect(problem).toContain(`${at}.lookup.${kind}.url: found "${kind}://[redacted]@x`)
+  expect([problem, ...more].join()).not.toMatch(/hun|ter2/)
+})
+
+test.each([
   [
     `from: cookie:x, ${here}`,
     '',

@@ -120,6 +120,18 @@ test('a body without a length that is torn off is a reset for an HTTP/1.0 client
   expect(user.wasReset).toBe(true)
 })
 
+test('so is one that a reset ends together with its last bytes', async () => {
+  const made = await raw((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf')
+    socket.resetAndDestroy()
+  })
+  const user = await client(made)
+  user.send('GET / HTTP/1.0\r\nHost: x\r\n\r\n')
+  await user.closed()
+  expect(user.wasReset).toBe(true)
+  expect(await made.edge.outcome()).toMatchObject({ error: { token: 'upstream-lost' } })
+})
+
 test('a body until the end of the connection is whole', async () => {
   const made = await raw((socket) =>
     socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it'),

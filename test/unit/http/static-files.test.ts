@@ -28,6 +28,8 @@ beforeAll(async () => {
   await writeFile(join(site, '.env'), 'secret')
   await writeFile(join(site, '.git', 'config'), 'secret')
   await writeFile(join(site, 'sub dir', 'index.html'), 'sub')
+  // More than the kernel holds for a client that does not read.
+  await writeFile(join(site, 'big.bin'), Buffer.alloc(16 * 1_024 * 1_024))
   await symlink(join(folder, 'secret.txt'), join(site, 'out.txt'))
   await symlink(folder, join(site, 'up'))
   await symlink('app.js', join(site, 'in.js'))
@@ -37,7 +39,8 @@ beforeAll(async () => {
     const url = head.url ?? ''
     const question = url.includes('?') ? url.indexOf('?') : url.length
     const [path, query] = [url.slice(0, question), url.slice(question)]
-    const options = { directory: site, path, query, prefix: '/web' }
+    const asked = { directory: site, path, query, prefix: '/web' }
+    const options = { ...asked, stallMs: 200, signal: new AbortController().signal }
     void serveStatic(head, response, options).then((answer) => answers.push(answer))
   })
   server.listen(0, '127.0.0.1')
@@ -154,4 +157,34 @@ test.each<[string, string, string[], StaticAnswer]>([
   while (answers.length === 0) await new Promise(setImmediate)
   expect(answers).toEqual([told])
   expect(body).toHaveLength(told.sent)
+})
+
+test('a client that takes nothing of a file is cut, and that is told', async () => {
+  answers = []
+  const client = await RawClient.connect((server.address() as AddressInfo).port)
+  client.socket.pause()
+  client.send('GET /web/big.bin HTTP/1.1\r\nHost: x\r\n\r\n')
+  while (answers.length === 0) await new Promise(setImmediate)
+  const [answer] = answers
+  expect(answer).toMatchObject({ status: 200, error: { token: 'client-stalled' } })
+  expect(answer!.sent).toBeLessThan(16 * 1_024 * 1_024)
+  client.destroy()
+})
+
+test('a client that leaves in the middle of a file is told of as lost', async () => {
+  answers = []
+  const client = await RawClient.connect((server.address() as AddressInfo).port)
+  client.socket.once('data', () => client.destroy())
+  client.send('GET /web/big.bin HTTP/1.1\r\nHost: x\r\n\r\n')
+  while (answers.length === 0) await new Promise(setImmediate)
+  expect(answers).toMatchObject([{ status: 200, error: { token: 'client-lost' } }])
+})
+
+test('a file that was taken whole leaves the connection to the next request', async () => {
+  const client = await RawClient.connect((server.address() as AddressInfo).port)
+  for (const turn of [1, 2]) {
+    client.send('GET /web/app.js HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect([turn, (await client.answer()).body]).toEqual([turn, 'export {}'])
+  }
+  client.destroy()
 })

@@ -103,3 +103,22 @@ test('a socket that may not even be told is reset, and gives its place back', as
   await visit({ admit: () => ({ release, refusal: undefined, reset: true }) }).catch(() => {})
   await released
 })
+
+// Node reads on whenever an answer has gone out, whoever paused the socket.
+test('of requests that wait for their turn no more than one read is held', async () => {
+  const all = 2_000
+  const long = request.replace('\r\n\r\n', `\r\nPadding: ${'x'.repeat(500)}\r\n\r\n`)
+  let served = 0
+  let held = 0
+  const client = await visit({
+    serve: ({ connection, response }) => {
+      served += 1
+      held = Math.max(held, connection.socket.bytesRead - served * long.length)
+      setImmediate(() => response.end('answer'))
+    },
+  })
+  client.send(long.repeat(all) + request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+  await client.closed()
+  expect(served).toBe(all + 1)
+  expect(held).toBeLessThan(128 * 1_024)
+})

@@ -60,6 +60,7 @@ test('session closed in good order', () => {
       code: 4001,
       reason: 'bye',
       error: undefined,
+      expired: false,
       durationMs: 12.7,
       received: { messages: 1, bytes: 5 },
       sent: { messages: 2, bytes: 10 },
@@ -78,6 +79,22 @@ test('session closed in good order', () => {
   ])
 })
 
+test('a session that had to be cut says so', () => {
+  const line = logged((logger) =>
+    logSessionClosed(logger, session, {
+      closedBy: 'upstream',
+      code: 1000,
+      reason: '',
+      error: undefined,
+      expired: true,
+      durationMs: 5_000,
+      received: { messages: 0, bytes: 0 },
+      sent: { messages: 0, bytes: 0 },
+    }),
+  )
+  expect(line).toMatchObject({ closedBy: 'upstream', code: 1000, expired: true })
+})
+
 test('session closed by a failure names its token and what an operator needs to know', () => {
   const line = logged((logger) =>
     logSessionClosed(logger, session, {
@@ -85,6 +102,7 @@ test('session closed by a failure names its token and what an operator needs to 
       code: 1009,
       reason: 'message-too-big',
       error: new GatewayError('message-too-big', '70000 bytes, the limit is 65536'),
+      expired: false,
       durationMs: 3,
       received: { messages: 0, bytes: 0 },
       sent: { messages: 0, bytes: 0 },
@@ -104,6 +122,7 @@ test('a bug that ended a session is an error with what was thrown', () => {
       code: 1011,
       reason: 'internal',
       error: GatewayError.from(new TypeError('x is undefined')),
+      expired: false,
       durationMs: 3,
       received: { messages: 0, bytes: 0 },
       sent: { messages: 0, bytes: 0 },

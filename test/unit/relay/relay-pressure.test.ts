@@ -63,6 +63,40 @@ describe.each(transports)('a relay whose client is on %s', (transport) => {
     },
   )
 
+  test.each(directions)(
+    'brings on what has come of a frame, though its $from waits with the rest',
+    async ({ from, to, make }) => {
+      const rig = await rigs.make()
+      const whole = make({ payload: randomBytes(100_000) })
+      // Cut within a record, behind a whole one, within the header of the next frame.
+      const next = make({ payload: randomBytes(200) })
+      const all = Buffer.concat([whole, next])
+      const cuts = [1, 3, 5000, 21_384, 60_000, whole.length + 3, all.length - 1, all.length]
+      let at = 0
+      for (const cut of cuts) {
+        rig[from].send(all.subarray(at, cut))
+        // A header is held until it is whole: what is on its way is all but that.
+        const passed = cut < 5000 ? 0 : cut === whole.length + 3 ? whole.length : cut
+        const before = at < 5000 ? 0 : at === whole.length + 3 ? whole.length : at
+        const got = await rig[to].take(passed - before)
+        expect(got.equals(all.subarray(before, passed))).toBe(true)
+        at = cut
+      }
+      leave(rig)
+      await rig.outcome
+    },
+  )
+
+  test.each(directions)('brings on what has come of a frame before its $from ends', async (one) => {
+    const rig = await rigs.make()
+    const half = one.make({ payload: randomBytes(100_000) }).subarray(0, 50_000)
+    rig[one.from].send(half)
+    rig[one.from].end()
+    expect((await rig[one.to].rest()).equals(half)).toBe(true)
+    leave(rig)
+    expect((await rig.ended()).error).toBe(`${one.from}-lost`)
+  })
+
   test('closes in good order', async () => {
     const rig = await rigs.make()
     const payload = closePayload(1000, 'bye')

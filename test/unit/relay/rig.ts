@@ -7,6 +7,7 @@ import { Sweep } from '../../../src/relay/sweep.ts'
 import { bridgeTcp } from '../../../src/relay/tcp-bridge.ts'
 import { relayWebSocket } from '../../../src/relay/websocket-relay.ts'
 import type { SessionOptions } from '../../../src/relay/session-options.ts'
+import { wasReset } from '../../../src/reset.ts'
 import { ports } from '../../support/data-path.ts'
 import { readFrame } from '../../support/frames.ts'
 import type { ReadFrame } from '../../support/frames.ts'
@@ -173,8 +174,7 @@ export class End {
       this.wasReset = true
     })
     socket.on('end', () => {
-      // Node 22 takes a reset that comes behind unread bytes for an end; the kernel knows better.
-      if (!socket.writableEnded && socket.remoteAddress === undefined) {
+      if (wasReset(socket)) {
         this.wasReset = true
         socket.destroy()
       }

@@ -42,6 +42,7 @@ describe('(none): one side ends in good order', () => {
       code: 1000,
       reason: '',
       error: undefined,
+      expired: false,
       sent: { bytes: MiB },
     })
   })
@@ -90,7 +91,7 @@ describe('(none): one side ends in good order', () => {
     await rig.client.rest()
     rig.client.end()
     const busy = setInterval(() => rig.upstream.send(Buffer.alloc(1000)), 5)
-    await rig.outcome
+    expect(await rig.ended()).toMatchObject({ closedBy: 'client', code: 1000, expired: true })
     clearInterval(busy)
     rig.upstream.socket.destroy()
   })
@@ -100,7 +101,7 @@ describe('(none): one side ends in good order', () => {
     rig.upstream.end()
     await rig.client.rest()
     rig.client.end()
-    expect(await rig.ended()).toMatchObject({ closedBy: 'upstream', code: 1000 })
+    expect(await rig.ended()).toMatchObject({ closedBy: 'upstream', code: 1000, expired: true })
   })
 })
 

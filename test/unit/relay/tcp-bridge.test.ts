@@ -90,10 +90,7 @@ describe('binary', () => {
 
   test('message-kind: a text message gets 1003, the backend a reset', async () => {
     const rig = await bridge()
-    rig.client.send(clientFrame({ payload: 'good' }))
-    // Node 22 takes a reset that comes together with bytes for an end.
-    expect((await rig.upstream.take(4)).toString()).toBe('good')
-    rig.client.send(clientFrame({ opcode: text, payload: 'bad' }))
+    rig.client.send(clientFrame({ payload: 'good' }), clientFrame({ opcode: text, payload: 'bad' }))
     expect(await rig.client.close()).toBe('1003 message-kind')
     expect(await rig.client.rest()).toHaveLength(0)
     await rig.upstream.rest()

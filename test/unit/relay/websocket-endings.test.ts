@@ -31,7 +31,12 @@ describe('what the gateway decides', () => {
     expect(answer).toMatchObject({ opcode: close, masked: true })
     expect(answer.payload.toString('utf8', 2)).toBe(toUpstream.split(' ')[1])
     leave(rig)
-    expect(await rig.ended()).toMatchObject({ closedBy: 'gateway', reason: token, error: token })
+    expect(await rig.ended()).toMatchObject({
+      closedBy: 'gateway',
+      reason: token,
+      error: token,
+      expired: false,
+    })
   })
 
   test('a close that was asked for before the session was carried', async () => {
@@ -94,7 +99,17 @@ describe('what the gateway decides', () => {
     await rig.upstream.rest()
     rig.client.end()
     rig.upstream.end()
-    expect(await rig.ended()).toMatchObject({ code: 1001, error: 'draining' })
+    expect(await rig.ended()).toMatchObject({ code: 1001, error: 'draining', expired: true })
+  })
+
+  test('a peer whose Close nobody answers gets its own after timeouts.closing', async () => {
+    const rig = await rigs.make({ timeouts: { closing: 60 } })
+    rig.client.send(clientClose(4000, 'done'))
+    expect(await rig.upstream.close()).toBe('4000 done')
+    expect(await rig.client.close()).toBe('4000 done')
+    rig.client.end()
+    rig.upstream.end()
+    expect(await rig.ended()).toMatchObject({ closedBy: 'client', code: 4000, expired: true })
   })
 
   test('a shorter time may be given, also later', async () => {
@@ -106,14 +121,27 @@ describe('what the gateway decides', () => {
     await rig.upstream.rest()
     rig.client.end()
     rig.upstream.end()
-    await rig.outcome
+    expect(await rig.ended()).toMatchObject({ code: 1001, expired: true })
   })
 
   test('the end of the sweep is the end of what it looks at', async () => {
     const others = await Rigs.open()
     const rig = await others.make()
     others.sweep.stop()
-    expect(await rig.ended()).toMatchObject({ code: 1006 })
+    expect(await rig.ended()).toMatchObject({ code: 1006, expired: false })
+    rig.client.end()
+    rig.upstream.end()
+    await others.idle()
+    await others.close()
+  })
+
+  test('the end of the sweep cuts what has begun to end', async () => {
+    const others = await Rigs.open()
+    const rig = await others.make()
+    rig.session.close(new GatewayError('draining', 'because'))
+    expect(await rig.client.close()).toBe('1001 draining')
+    others.sweep.stop()
+    expect(await rig.ended()).toMatchObject({ code: 1001, error: 'draining', expired: true })
     rig.client.end()
     rig.upstream.end()
     await others.idle()
@@ -122,6 +150,15 @@ describe('what the gateway decides', () => {
 })
 
 describe('draining inside a message', () => {
+  /** Nothing of it comes by itself while a test runs. */
+  const closing = 1_000_000
+
+  /** Lets the clocks see a time to come, and both ends what is done by then. */
+  async function lookAhead(ms: number): Promise<void> {
+    rigs.sweep.tick(performance.now() + ms)
+    await rigs.ticks(3)
+  }
+
   const [first, second] = [
     clientFrame({ fin: false, payload: 'first' }),
     clientFrame({ opcode: continuation, payload: 'second' }),
@@ -140,26 +177,32 @@ describe('draining inside a message', () => {
     expect(await rig.ended()).toMatchObject({ received: { messages: 1, bytes: 11 } })
   })
 
-  test('does not wait for long', async () => {
-    const rig = await rigs.make({ timeouts: { closing: 100 } })
+  test('waits for three eighths of the time, then for the frame only', async () => {
+    const rig = await rigs.make({ timeouts: { closing } })
     rig.client.send(first)
     await rig.upstream.take(first.length)
     rig.session.close(new GatewayError('draining', 'because'))
+    await lookAhead(closing * 0.36)
+    expect(rig.upstream.received).toHaveLength(0)
+    await lookAhead(closing * 0.39)
     expect(await rig.upstream.close()).toBe('1001 draining')
     expect(await rig.client.close()).toBe('1001 draining')
     leave(rig)
-    await rig.outcome
+    expect(await rig.ended()).toMatchObject({ code: 1001, expired: false })
   })
 
   test('cuts only the side towards which a frame does not end', async () => {
-    const rig = await rigs.make({ timeouts: { closing: 100 } })
+    const rig = await rigs.make({ timeouts: { closing } })
     rig.client.send(first.subarray(0, 8))
     await rig.upstream.take(8)
     rig.session.close(new GatewayError('draining', 'because'))
+    await lookAhead(closing * 0.49)
+    expect(rig.upstream.ended).toBe(false)
+    await lookAhead(closing * 0.51)
     expect(await rig.client.close()).toBe('1001 draining')
     expect(await rig.upstream.rest()).toHaveLength(0)
     leave(rig)
-    expect(await rig.ended()).toMatchObject({ code: 1001 })
+    expect(await rig.ended()).toMatchObject({ code: 1001, expired: true })
   })
 
   test('a peer that closes meanwhile closes in its own name', async () => {
@@ -261,6 +304,6 @@ describe('client-lost', () => {
     expect(await rig.upstream.close()).toBe('1001 client-lost')
     await rig.upstream.rest()
     rig.upstream.end()
-    await rig.outcome
+    expect(await rig.ended()).toMatchObject({ ...lost, expired: true })
   })
 })

@@ -39,6 +39,7 @@ describe('frame-invalid', () => {
       code: 1002,
       reason: 'frame-invalid',
       error: 'frame-invalid',
+      expired: false,
       received: { messages: 1, bytes: 6 },
       sent: { messages: 0, bytes: 0 },
     })

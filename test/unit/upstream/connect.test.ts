@@ -5,10 +5,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { DnsServer } from '../../support/dns-server.ts'
+import { ownResolver } from '../../support/own-resolver.ts'
 import { rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
 import { anyone, calm, untilNoSockets, upstreamOf } from './upstreams.ts'
+
+/** Knows no name at all. */
+let dns: DnsServer
+beforeAll(async () => {
+  dns = await DnsServer.start()
+})
+afterAll(() => dns.stop())
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -58,7 +67,8 @@ test.each([
   ['a unix socket that is not there', 'unix:/nowhere/socket', 'upstream-unreachable'],
   ['a name that does not exist', 'tcp://nowhere.invalid:1', 'upstream-unresolved'],
 ])('%s', async (_, url, token) => {
-  await expect(upstreamOf([url]).dialTcp(anyone, calm)).rejects.toMatchObject({ token })
+  const pool = upstreamOf([url], {}, ownResolver(dns))
+  await expect(pool.dialTcp(anyone, calm)).rejects.toMatchObject({ token })
 })
 
 test('a server that does not speak TLS is upstream-tls', async () => {

@@ -1,12 +1,21 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { AnswerHead, AnswerSink, HttpRequest } from '../../../src/upstream/http-request.ts'
 import type { UpstreamPool } from '../../../src/upstream/pool.ts'
+import { DnsServer } from '../../support/dns-server.ts'
+import { ownResolver } from '../../support/own-resolver.ts'
 import { httpServer, rawServer } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
 import { anyone, calm, movable, untilNoSockets, upstreamOf } from './upstreams.ts'
+
+/** Knows no name at all. */
+let dns: DnsServer
+beforeAll(async () => {
+  dns = await DnsServer.start()
+})
+afterAll(() => dns.stop())
 
 const peers: Peer[] = []
 afterEach(() => {
@@ -62,17 +71,15 @@ test('servers are taken in turn', async () => {
 
 test('a server that cannot be connected to is passed over', async () => {
   const { port } = await named('a')
-  const pool = upstreamOf([
-    'http://127.0.0.1:1',
-    `http://127.0.0.1:${port}`,
-    'http://nowhere.invalid',
-  ])
+  const servers = ['http://127.0.0.1:1', `http://127.0.0.1:${port}`, 'http://nowhere.invalid']
+  const pool = upstreamOf(servers, {}, ownResolver(dns))
   for (let count = 0; count < 4; count++) expect(await ask(pool)).toBe('a app.example.')
   pool.destroy()
 })
 
 test('the last failure is told where no server can be connected to', async () => {
-  const pool = upstreamOf(['http://nowhere.invalid', 'http://127.0.0.1:1'])
+  const servers = ['http://nowhere.invalid', 'http://127.0.0.1:1']
+  const pool = upstreamOf(servers, {}, ownResolver(dns))
   await expect(ask(pool)).rejects.toMatchObject({ token: 'upstream-unreachable' })
   await expect(ask(pool)).rejects.toMatchObject({ token: 'upstream-unresolved' })
 })

@@ -1,3 +1,4 @@
+import type { ResolverOptions } from 'node:dns'
 import { Resolver as DnsClient } from 'node:dns/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { HostsFile } from '../../../src/upstream/resolve-hosts.ts'
@@ -5,6 +6,7 @@ import { askAddresses, askServices } from '../../../src/upstream/resolve-questio
 import type { QuestionParts } from '../../../src/upstream/resolve-question.ts'
 import { SystemResolver } from '../../../src/upstream/resolve-system.ts'
 import { DnsServer } from '../../support/dns-server.ts'
+import { IgnorantSystem } from '../../support/own-resolver.ts'
 import { Scratch } from '../../support/scratch.ts'
 
 const scratch = new Scratch()
@@ -16,10 +18,8 @@ beforeAll(async () => {
 beforeEach(() => {
   server.zones.clear()
   server.asked.length = 0
-  const dns = new DnsClient({ timeout: 100, tries: 1 })
-  dns.setServers([server.address])
   const hosts = new HostsFile(scratch.write('hosts', '10.9.9.9 own.example Own2.Example # x\n'))
-  parts = { dns: () => dns, hosts, system: new SystemResolver() }
+  parts = { dns: () => client(), hosts, system: new IgnorantSystem() }
 })
 afterEach(() => {
   server.mode = 'answers'
@@ -28,6 +28,12 @@ afterAll(() => {
   server.stop()
   scratch.remove()
 })
+
+function client(options: ResolverOptions = {}): DnsClient {
+  const dns = new DnsClient(options)
+  dns.setServers([server.address])
+  return dns
+}
 
 async function addresses(name: string): Promise<string[]> {
   const answer = await askAddresses(name, parts)
@@ -113,6 +119,7 @@ test.each([
   'a DNS in %s is an error, and the system is not asked to wait for it',
   async (mode, code) => {
     server.mode = mode
+    if (mode === 'silence') parts = { ...parts, dns: () => client({ timeout: 100, tries: 1 }) }
     await expect(addresses('app.example')).rejects.toMatchObject({ code })
   },
 )

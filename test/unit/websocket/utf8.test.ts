@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { incompleteTail, isUtf8, Utf8Repair, Utf8Validator } from '../../../src/websocket/utf8.ts'
+import { anyText } from '../../support/any-text.ts'
 import { bytes } from '../../support/raw-client.ts'
 
 // Kuhn's classes: the first and last of each length, and what may not be.
@@ -78,7 +79,7 @@ describe('Utf8Validator', () => {
 
   test('agrees with the decoder, however the bytes are cut', () => {
     const piece = fc.oneof(
-      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      anyText().map((text) => Buffer.from(text)),
       fc.uint8Array({ maxLength: 4 }),
     )
     const data = fc.array(piece, { maxLength: 40 }).map((pieces) => Buffer.concat(pieces))
@@ -129,7 +130,7 @@ describe('Utf8Repair', () => {
   test('gives what the decoder makes of the whole, every piece valid, however the stream is cut', () => {
     const stream = fc.oneof(
       fc.uint8Array({ maxLength: 60 }).map((data) => Buffer.from(data)),
-      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      anyText().map((text) => Buffer.from(text)),
     )
     fc.assert(
       fc.property(stream, fc.array(fc.nat({ max: 60 })), (stream, cuts) => {

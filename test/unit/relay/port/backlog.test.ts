@@ -50,3 +50,11 @@ test('a piece goes on where the one before it is full', () => {
   expect(Buffer.concat(got).equals(whole)).toBe(true)
   expect(got.length).toBeLessThan(8)
 })
+
+test('the first piece has room where more is known to come', () => {
+  const pool = new BufferPool()
+  const backlog = new Backlog(pool)
+  backlog.append(Buffer.alloc(1000), 0, 1000, true)
+  backlog.append(Buffer.alloc(9000), 0, 9000)
+  expect(drain(backlog, pool)).toHaveLength(1)
+})

@@ -9,8 +9,11 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const writesDirectly = major === 26 && minor >= 10
 
 describe('the ports that are chosen', () => {
-  test('are the fastest that this Node is known to carry', async () => {
-    expect((await choosePorts()).path).toBe(writesDirectly ? 'direct' : 'adopted')
+  test('are the fastest that this Node is known to carry, each time', async () => {
+    // Who is done first, the port or its client, differs from one time to the next.
+    for (let times = 0; times < 40; times++) {
+      expect((await choosePorts()).path).toBe(writesDirectly ? 'direct' : 'adopted')
+    }
   })
 
   test.each(['plain', 'adopted'] as const)(
