@@ -26,31 +26,22 @@ export class AnswerWriter {
   status = 0
   readonly #response: ServerResponse
   readonly #options: AnswerWriterOptions
-  readonly #closed: Promise<void>
+  #headers: readonly string[] = []
+  /** The head was given in this turn of the event loop, and has not been written yet. */
+  #fresh = false
+  /** A small piece of the body, to be written with the head. */
+  #held: Buffer | undefined
   #failure: GatewayError | undefined
   /** The client's socket, while it has not taken what was written. */
   #watched: Socket | undefined
-  /** The body ends with the connection: neither a length nor chunks. */
-  #endless = false
+  /** Everything has gone out, or nothing can any more. */
+  #over = false
+  #settle: (() => void) | undefined
 
   constructor(response: ServerResponse, options: AnswerWriterOptions) {
     this.#response = response
     this.#options = options
-    response.on('drain', this.#onDrain)
-    response.on('timeout', this.#onStall)
-    response.on('error', this.#onError)
-    const { socket } = response.req
-    this.#closed = new Promise((resolve) => {
-      response.once('finish', () => {
-        // Node 22 says that too where the last write has failed.
-        if (socket.errored !== null) this.#lose('client-lost', 'the client has gone')
-        resolve()
-      })
-      response.once('close', () => {
-        if (!response.writableFinished) this.#lose('client-lost', 'the client has gone')
-        resolve()
-      })
-    })
+    response.on('finish', this.#onFinish).on('close', this.#onClose).on('error', ignoreError)
   }
 
   get started(): boolean {
@@ -58,48 +49,38 @@ export class AnswerWriter {
   }
 
   /**
-   * @param headers what goes out, name and value alternating
+   * @param headers what goes out, name and value alternating; the list is the writer's from now on
    * @throws {GatewayError} `upstream-invalid` where Node refuses to send such a head
    */
-  head(status: number, statusText: string, headers: readonly string[]): void {
+  head(status: number, statusText: string, headers: string[]): void {
     const response = this.#response
     this.status = status
-    const lines = [...headers]
     try {
       // Undefined is Node's own phrase: one with other characters than these it would not send.
-      if (/^[\t\x20-\x7e]+$/.test(statusText)) response.writeHead(status, statusText, lines)
-      else response.writeHead(status, lines)
+      if (/^[\t\x20-\x7e]+$/.test(statusText)) response.writeHead(status, statusText, headers)
+      else response.writeHead(status, headers)
     } catch (cause) {
       throw new GatewayError('upstream-invalid', 'the head cannot be passed on', { cause })
     }
-    this.#endless = !response.chunkedEncoding && !hasLength(headers)
-    // A small answer leaves as one packet: what came with the head has been written by then. Events
-    // may be long in coming.
-    process.nextTick(() => {
-      // Not flushHeaders(): it writes a head of latin1 bytes as UTF-8.
-      if (this.sent === 0 && !response.writableEnded && !response.destroyed) response.write(nothing)
-    })
+    this.#headers = headers
+    this.#fresh = true
+    process.nextTick(this.#flush)
   }
 
   /** @returns false when the producer should pause until `resume` */
   write(chunk: Buffer): boolean {
     if (this.#response.destroyed) return true
-    const first = this.sent === 0
+    const isFirst = this.sent === 0
     this.sent += chunk.length
-    if (
-      first && chunk.length <= smallBytes ? this.#writeWithHead(chunk) : this.#response.write(chunk)
-    )
+    if (isFirst && this.#fresh && chunk.length <= smallBytes) {
+      this.#held = chunk
       return true
+    }
+    const held = this.#takeHeld()
+    if (held !== undefined) this.#response.write(held, 'latin1')
+    if (this.#response.write(chunk)) return true
     this.#watch()
     return false
-  }
-
-  /**
-   * As text a small body becomes one string with the head, and one plain write: cheaper
-   * than a gathered write of two pieces, a tenth of a bare answer of Node.
-   */
-  #writeWithHead(chunk: Buffer): boolean {
-    return this.#response.write(chunk.toString('latin1'), 'latin1')
   }
 
   /**
@@ -108,28 +89,59 @@ export class AnswerWriter {
    * @throws {GatewayError} `client-lost`, `client-stalled`
    */
   async end(trailers: readonly string[] = []): Promise<void> {
-    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers))
-    this.#response.end()
-    if (this.#response.writableLength > 0) this.#watch()
-    await this.#closed
-    this.#release()
+    const response = this.#response
+    if (trailers.length > 0) response.addTrailers(pairs(trailers))
+    const held = this.#takeHeld()
+    if (held === undefined) response.end()
+    else response.end(held, 'latin1')
+    if (response.writableLength > 0) this.#watch()
+    if (!this.#over) {
+      await new Promise<void>((resolve) => {
+        this.#settle = resolve
+      })
+    }
+    this.#unwatch()
     if (this.#failure !== undefined) throw this.#failure
   }
 
   /** The answer cannot be finished. */
   cut(): void {
-    const { socket } = this.#response
-    this.#release()
+    const { chunkedEncoding, socket } = this.#response
+    this.#unwatch()
     if (socket === null || socket.destroyed) return
-    // A FIN would end such a body in good order. TLS says the same by leaving out its close_notify.
+    // A body with neither a length nor chunks ends with the connection, and a FIN would end it in
+    // good order. TLS says the same by leaving out its close_notify.
+    const endless = !chunkedEncoding && !hasLength(this.#headers)
     const plainTcp = socket.remoteAddress !== undefined && !('encrypted' in socket)
-    if (this.#endless && plainTcp) socket.resetAndDestroy()
+    if (endless && plainTcp) socket.resetAndDestroy()
     else socket.destroy()
   }
 
-  #release(): void {
-    this.#unwatch()
-    this.#response.off('drain', this.#onDrain).off('timeout', this.#onStall)
+  /**
+   * As text a small body becomes one string with the head, and one plain write: cheaper
+   * than a gathered write of two pieces, a tenth of a bare answer of Node.
+   */
+  #takeHeld(): string | undefined {
+    const held = this.#held?.toString('latin1')
+    this.#held = undefined
+    return held
+  }
+
+  /**
+   * A small answer leaves as one packet: what came with its head has been given by now, its end
+   * perhaps, too. More may be long in coming.
+   */
+  readonly #flush = (): void => {
+    this.#fresh = false
+    const response = this.#response
+    if (response.writableEnded || response.destroyed) return
+    const held = this.#takeHeld()
+    if (held !== undefined) {
+      if (!response.write(held, 'latin1')) this.#watch()
+    } else if (this.sent === 0) {
+      // Not flushHeaders(): it writes a head of latin1 bytes as UTF-8.
+      response.write(nothing)
+    }
   }
 
   /** The socket's own clock sees the kernel take a part of a write, which no event tells. */
@@ -138,13 +150,16 @@ export class AnswerWriter {
     if (this.#watched !== undefined || socket === null) return
     this.#watched = socket
     socket.setTimeout(Math.min(this.#options.stallMs, longestDurationMs))
+    this.#response.on('drain', this.#onDrain).on('timeout', this.#onStall)
     // Beside the response's: Node tells that only on sockets it has not handed over for an upgrade.
     socket.on('timeout', this.#onStall)
   }
 
   #unwatch(): void {
-    this.#watched?.off('timeout', this.#onStall).setTimeout(0)
+    if (this.#watched === undefined) return
+    this.#watched.off('timeout', this.#onStall).setTimeout(0)
     this.#watched = undefined
+    this.#response.off('drain', this.#onDrain).off('timeout', this.#onStall)
   }
 
   #lose(token: 'client-lost' | 'client-stalled', message: string): void {
@@ -163,9 +178,25 @@ export class AnswerWriter {
     this.cut()
   }
 
-  readonly #onError = (): void => {
-    // 'close' follows, and says it.
+  readonly #onClose = (): void => {
+    if (!this.#response.writableFinished) this.#lose('client-lost', 'the client has gone')
+    this.#conclude()
   }
+
+  readonly #onFinish = (): void => {
+    // Node 22 says that too where the last write has failed.
+    if (this.#response.req.socket.errored !== null) this.#lose('client-lost', 'the client has gone')
+    this.#conclude()
+  }
+
+  #conclude(): void {
+    this.#over = true
+    this.#settle?.()
+  }
+}
+
+function ignoreError(): void {
+  // 'close' follows, and says it.
 }
 
 function hasLength(headers: readonly string[]): boolean {

@@ -86,12 +86,10 @@ class RelayedAnswer implements AnswerSink {
   done: Promise<void> = Promise.resolve()
   readonly #exchange: ForwardedExchange
   readonly #writer: AnswerWriter
-  readonly #trailers: boolean
   #flow: AnswerFlow | undefined
 
   constructor(exchange: ForwardedExchange, stallMs: number) {
     this.#exchange = exchange
-    this.#trailers = asksForTrailers(exchange.headers)
     this.#writer = new AnswerWriter(exchange.response, {
       stallMs,
       resume: () => this.#flow?.resume(),
@@ -126,9 +124,14 @@ class RelayedAnswer implements AnswerSink {
   }
 
   end(raw: readonly string[]): void {
-    const takes = this.#trailers && this.#exchange.response.chunkedEncoding
+    const { request, head, headers, response } = this.#exchange
+    const takes = response.chunkedEncoding && asksForTrailers(headers)
     const fields = takes ? answerTrailers(raw) : []
-    this.done = this.#drained().then(() => this.#writer.end(fields))
+    // Answered before the body was read.
+    const sending = request.hasBody && !head.complete && !head.destroyed
+    this.done = sending
+      ? this.#drained().then(() => this.#writer.end(fields))
+      : this.#writer.end(fields)
   }
 
   cut(): void {
@@ -140,8 +143,7 @@ class RelayedAnswer implements AnswerSink {
    * some time to read the answer first: the reset that unread bytes cause would overtake it.
    */
   #drained(): Promise<void> {
-    const { request, head } = this.#exchange
-    if (!request.hasBody || head.complete || head.destroyed) return Promise.resolve()
+    const { head } = this.#exchange
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, lingerMs)
       const finish = (): void => {

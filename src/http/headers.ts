@@ -134,7 +134,8 @@ function acceptsTrailers(lines: readonly string[]): boolean {
 function valuesOf(raw: readonly string[], wanted: string): string[] {
   const values: string[] = []
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    if (headerName(raw[at]!).lower === wanted) values.push(raw[at + 1]!)
+    const name = raw[at]!
+    if (name.length === wanted.length && name.toLowerCase() === wanted) values.push(raw[at + 1]!)
   }
   return values
 }

@@ -145,7 +145,7 @@ export class ClientConnection implements Connection {
     // whoever makes it says when it is done.
     if (exchange.takeover === undefined) {
       if (this.#closing && this.#queue.length === 0) exchange.response.shouldKeepAlive = false
-      exchange.response.once('close', () => this.done(exchange))
+      exchange.response.on('close', () => this.done(exchange))
       // While an answer waits for something to say, no clock of ours sees that the client is gone.
       this.socket.setKeepAlive(true, keepAliveDelayMs)
     }

@@ -8,6 +8,7 @@ import type { RequestRecord } from '../observe/request-record.ts'
 import { strippedPrefix } from '../route/path-pattern.ts'
 import { dialFacts } from './dial-facts.ts'
 import { cleaned, identify, linesFor, passAuthAnswer } from './identify.ts'
+import type { Proof } from './identify.ts'
 import type { Route, Stages } from './stages.ts'
 
 /**
@@ -24,11 +25,15 @@ export async function serveRequest(
   const { head, response, connection } = exchange
   const { signal, peer } = connection
   const { request } = cleaned(original, [], route)
-  const asked = { request: original, onward: request, protocols: [], peer, route: route.name }
-  const proof = await identify({ ...asked, upgrade: false, signal }, route, record, stages)
-  if (proof !== undefined && 'kind' in proof) {
-    passAuthAnswer(exchange, proof, route, record)
-    return
+  let proof: Proof | undefined
+  if (route.auth !== undefined) {
+    const asked = { request: original, onward: request, protocols: [], peer, route: route.name }
+    const found = await identify({ ...asked, upgrade: false, signal }, route, record, stages)
+    if (found !== undefined && 'kind' in found) {
+      passAuthAnswer(exchange, found, route, record)
+      return
+    }
+    proof = found
   }
   const { action, limits, timeouts, match } = route
   switch (action.kind) {

@@ -7,7 +7,8 @@ export const maxInterimAnswers = 8
 export function headerValues(raw: readonly string[], name: string): string[] {
   const values: string[] = []
   for (let at = 0; at < raw.length; at += 2) {
-    if (raw[at]!.toLowerCase() === name) values.push(raw[at + 1]!)
+    const line = raw[at]!
+    if (line.length === name.length && line.toLowerCase() === name) values.push(raw[at + 1]!)
   }
   return values
 }

@@ -4,8 +4,9 @@ import { Client } from 'undici'
 import type { Server } from '../config/server-url.ts'
 import { maxHeadBytes } from '../config/fixed-limits.ts'
 import { GatewayError } from '../errors.ts'
+import { AnswerClock } from './answer-clock.ts'
 import { HttpExchange } from './http-exchange.ts'
-import type { ExchangeFailure, ExchangeOptions } from './http-exchange.ts'
+import type { ExchangeConnection, ExchangeFailure, ExchangeOptions } from './http-exchange.ts'
 import type { AnswerSink, HttpRequest } from './http-request.ts'
 import { InterimFilter } from './interim-filter.ts'
 
@@ -38,6 +39,7 @@ export class HttpConnection {
   readonly #socket: Socket
   readonly #client: Client
   readonly #interims: InterimFilter
+  readonly #carries: ExchangeConnection
   #exchanges = 0
 
   /** @param closed called once, when the connection is gone */
@@ -45,6 +47,8 @@ export class HttpConnection {
     this.server = server
     this.#socket = socket
     this.#interims = new InterimFilter(socket)
+    const clock = new AnswerClock()
+    this.#carries = { server: server.url, socket, clock }
     let taken = false
     // The scheme is http on TLS too: the socket is what it is, and for https undici would reconnect
     // when the Host changes.
@@ -74,6 +78,7 @@ export class HttpConnection {
     events.on('error', () => this.destroy())
     socket.once('close', () => {
       this.destroy()
+      clock.end()
       closed(this)
     })
   }
@@ -94,8 +99,8 @@ export class HttpConnection {
     options: ExchangeOptions,
   ): Promise<ExchangeFailure | undefined> {
     this.#exchanges++
-    const exchange = new HttpExchange(this.server.url, this.#socket, sink, options)
-    this.#interims.arm(() => exchange.countInterim())
+    const exchange = new HttpExchange(this.#carries, sink, options)
+    this.#interims.arm(exchange)
     this.#client.dispatch(
       {
         method: request.method,

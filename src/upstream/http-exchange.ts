@@ -4,8 +4,10 @@ import type { Dispatcher } from 'undici'
 import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import { wasReset } from '../reset.ts'
+import type { AnswerClock } from './answer-clock.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { AnswerFlow, AnswerSink } from './http-request.ts'
+import type { InterimCounter } from './interim-filter.ts'
 
 export interface ExchangeOptions {
   /**
@@ -15,6 +17,14 @@ export interface ExchangeOptions {
   /** How long bytes of the request's body may wait for an upstream that takes none of them. */
   readonly stallMs: number
   readonly signal: AbortSignal
+}
+
+/** What an exchange goes over. */
+export interface ExchangeConnection {
+  /** The server, as the configuration writes it. */
+  readonly server: string
+  readonly socket: Socket
+  readonly clock: AnswerClock
 }
 
 /** What became of an exchange that did not end well. */
@@ -30,15 +40,15 @@ export interface ExchangeFailure {
  * One request and its answer, as undici's handler. Settles once, with undefined where the answer
  * came whole.
  */
-export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
+export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, InterimCounter {
   readonly settled: Promise<ExchangeFailure | undefined>
   #settle: (failure: ExchangeFailure | undefined) => void = () => undefined
   readonly #server: string
   readonly #socket: Socket
   readonly #sink: AnswerSink
   readonly #options: ExchangeOptions
+  readonly #clock: AnswerClock
   #controller: Dispatcher.DispatchController | undefined
-  #timer: NodeJS.Timeout | undefined
   #aborted: Error | undefined
   /** The upstream has not taken what was written of the body. */
   #waiting = false
@@ -47,7 +57,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   #headed = false
   #done = false
 
-  constructor(server: string, socket: Socket, sink: AnswerSink, options: ExchangeOptions) {
+  constructor(
+    { server, socket, clock }: ExchangeConnection,
+    sink: AnswerSink,
+    options: ExchangeOptions,
+  ) {
     this.settled = new Promise((resolve) => {
       this.#settle = resolve
     })
@@ -55,6 +69,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
     this.#socket = socket
     this.#sink = sink
     this.#options = options
+    this.#clock = clock
     options.signal.addEventListener('abort', this.#onAbort)
     if (options.signal.aborted) this.#onAbort()
   }
@@ -74,7 +89,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   countInterim(): boolean {
     this.#answering = true
     this.#interims++
-    if (this.#timer !== undefined) this.#timer.refresh()
+    this.#clock.restart()
     return this.#interims <= maxInterimAnswers
   }
 
@@ -93,14 +108,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
 
   onRequestSent(): void {
     if (this.#done || this.#headed) return
-    const { responseMs } = this.#options
-    this.#timer = setTimeout(
-      () => {
-        const message = `${this.#server}: no answer in ${responseMs} ms`
-        this.abort(new GatewayError('upstream-timeout', message))
-      },
-      Math.min(responseMs, longestDurationMs),
-    )
+    this.#clock.start(this.#options.responseMs, this.#onLate)
   }
 
   onResponseStarted(): void {
@@ -121,7 +129,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
       return
     }
     this.#headed = true
-    clearTimeout(this.#timer)
+    this.#clock.stop()
     this.#sink.head({ server: this.#server, status, statusText, headers }, this)
   }
 
@@ -155,7 +163,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
 
   #finish(): void {
     this.#done = true
-    clearTimeout(this.#timer)
+    this.#clock.stop()
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     if (this.#waiting) this.#onDrain()
   }
@@ -165,6 +173,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
   }
 
   readonly #onAbort = (): void => this.abort(this.#options.signal.reason)
+
+  readonly #onLate = (): void => {
+    const message = `${this.#server}: no answer in ${this.#options.responseMs} ms`
+    this.abort(new GatewayError('upstream-timeout', message))
+  }
 
   readonly #onStall = (): void => {
     const message = `${this.#server}: takes nothing of the body in ${this.#options.stallMs} ms`
@@ -180,8 +193,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow {
 
 /** undici's raw lines are Buffers; header bytes are latin1 everywhere in the gateway. */
 function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return []
-  return raw.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
+  const lines: string[] = []
+  if (!Array.isArray(raw)) return lines
+  for (const text of raw) lines.push(typeof text === 'string' ? text : text.toString('latin1'))
+  return lines
 }
 
 function meaningOf(error: Error, headed: boolean, server: string): GatewayError {

@@ -2,7 +2,14 @@ import { maxHeadBytes } from '../config/fixed-limits.ts'
 import type { Socket } from 'node:net'
 
 const start = Buffer.from('HTTP/1.1 1')
+const one = start.at(-1)
 const headEnd = Buffer.from('\r\n\r\n')
+
+/** Whose answer it is. */
+export interface InterimCounter {
+  /** Asked for each interim answer; false lets it through, for the parser's user to refuse. */
+  countInterim(): boolean
+}
 
 /**
  * Takes interim answers (1xx, but no 101) out of what a socket reads. undici skips them itself, but
@@ -14,39 +21,34 @@ const headEnd = Buffer.from('\r\n\r\n')
  */
 export class InterimFilter {
   readonly #read: (size?: number) => Buffer | null
-  #skipped: () => boolean = () => false
-  #armed = false
+  #counter: InterimCounter | undefined
   /** The start of an answer, as long as it cannot be told what it is. */
   #held: Buffer | undefined
 
   constructor(socket: Socket) {
     this.#read = socket.read.bind(socket)
     // read(0) takes nothing: it is how the stream asks itself for more.
-    socket.read = (size?: number) => (this.#armed && size !== 0 ? this.#next() : this.#read(size))
+    socket.read = (size?: number) =>
+      this.#counter !== undefined && size !== 0 ? this.#next(this.#counter) : this.#read(size)
   }
 
-  /**
-   * An answer begins with the next byte.
-   * @param skipped asked for each interim answer; false lets it through, for the parser's user to
-   * refuse
-   */
-  arm(skipped: () => boolean): void {
-    this.#armed = true
+  /** An answer begins with the next byte. */
+  arm(counter: InterimCounter): void {
+    this.#counter = counter
     this.#held = undefined
-    this.#skipped = skipped
   }
 
-  #next(): Buffer | null {
+  #next(counter: InterimCounter): Buffer | null {
     for (let chunk = this.#read(); chunk !== null; chunk = this.#read()) {
       let bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
       this.#held = undefined
       let length = interimLength(bytes)
-      while (length > 0 && this.#skipped()) {
+      while (length > 0 && counter.countInterim()) {
         bytes = bytes.subarray(length)
         length = interimLength(bytes)
       }
       if (length !== undecided) {
-        this.#armed = false
+        this.#counter = undefined
         return bytes
       }
       if (bytes.length > 0) this.#held = bytes
@@ -63,6 +65,8 @@ const undecided = 0
  * more is needed
  */
 function interimLength(bytes: Buffer): number {
+  // As nearly all are: the first digit of the status is another.
+  if (bytes.length >= start.length && bytes[start.length - 1] !== one) return final
   const common = Math.min(bytes.length, start.length)
   if (bytes.compare(start, 0, common, 0, common) !== 0) return final
   const end = bytes.indexOf(headEnd)

@@ -68,7 +68,7 @@ export class Places {
     facts: PickFacts,
     signal: AbortSignal,
     first: MemberLease | undefined,
-    reach: (member: Member) => Promise<T>,
+    reach: (member: Member) => T | Promise<T>,
   ): Promise<Reached<T>> {
     let tried = nobody
     let failure: unknown

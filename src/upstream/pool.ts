@@ -313,12 +313,15 @@ export class UpstreamPool {
     return this.#config.sendProxyProtocol !== undefined
   }
 
-  async #connectHttp(
+  #connectHttp(
     member: Member,
     { facts, isFresh, signal }: { facts: PickFacts; isFresh: boolean; signal: AbortSignal },
-  ): Promise<HttpConnection> {
+  ): HttpConnection | Promise<HttpConnection> {
     const kept = isFresh || this.#isPersonal ? undefined : this.#connections.take(member)
-    if (kept !== undefined) return kept
+    return kept ?? this.#openHttp(member, facts, signal)
+  }
+
+  async #openHttp(member: Member, facts: PickFacts, signal: AbortSignal): Promise<HttpConnection> {
     const shelf = this.#connections.shelf(member)
     const socket = await this.#connect(member, facts, signal)
     // An answer that has begun may be silent for as long as it likes.

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { AnswerWriter } from '../../../src/http/answer-writer.ts'
 import { RawClient } from '../../support/raw-client.ts'
 
@@ -29,7 +29,7 @@ async function answering(version = '1.1') {
     () => client.destroy(),
     () => server.close(),
   )
-  return { client, writer, lost }
+  return { client, response, writer, lost }
 }
 
 test('a head goes out alone where no body is there yet, byte for byte', async () => {
@@ -41,6 +41,49 @@ test('a head goes out alone where no body is there yet, byte for byte', async ()
   await writer.end()
   expect((await client.take(2)).toString()).toBe('ok')
   expect(writer.sent).toBe(2)
+})
+
+test('a small answer that is whole in one turn is one write', async () => {
+  const { client, response, writer } = await answering()
+  const written = vi.spyOn(response.socket!, 'write')
+  writer.head(200, 'OK', ['Content-Length', '2'])
+  writer.write(Buffer.from([0xc3, 0xa9]))
+  await writer.end()
+  expect(written).toHaveBeenCalledOnce()
+  await client.head()
+  expect(await client.take(2)).toEqual(Buffer.from([0xc3, 0xa9]))
+})
+
+test('a small piece goes out with the head though its end is long in coming', async () => {
+  const { client, writer } = await answering()
+  writer.head(200, 'OK', ['Content-Length', '4'])
+  writer.write(Buffer.from('ti'))
+  await client.head()
+  expect((await client.take(2)).toString()).toBe('ti')
+  writer.write(Buffer.from('ck'))
+  await writer.end()
+  expect((await client.take(2)).toString()).toBe('ck')
+})
+
+test('pieces of one turn stay in order', async () => {
+  const { client, writer } = await answering()
+  const pieces = ['a', 'b', 'c'.repeat(5_000), 'd']
+  writer.head(200, 'OK', ['Content-Length', '5003'])
+  for (const piece of pieces) writer.write(Buffer.from(piece))
+  await writer.end()
+  await client.head()
+  expect((await client.take(5_003)).toString()).toBe(pieces.join(''))
+  expect(writer.sent).toBe(5_003)
+})
+
+test('a small answer without a length is a chunk, with its trailers behind it', async () => {
+  const { client, writer } = await answering()
+  writer.head(200, 'OK', [])
+  writer.write(Buffer.from('ab'))
+  await writer.end(['X-Sum', '1'])
+  await client.head()
+  const wanted = '2\r\nab\r\n0\r\nX-Sum: 1\r\n\r\n'
+  expect((await client.take(wanted.length)).toString()).toBe(wanted)
 })
 
 test.each(['', 'Un\xe9'])("a phrase that cannot be sent becomes Node's own: %j", async (phrase) => {

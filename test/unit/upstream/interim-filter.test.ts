@@ -9,7 +9,7 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 async function read(chunks: readonly string[], most = 8): Promise<string> {
   const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() })
   let skipped = 0
-  new InterimFilter(socket as Socket).arm(() => ++skipped <= most)
+  new InterimFilter(socket as Socket).arm({ countInterim: () => ++skipped <= most })
   let seen = ''
   socket.on('readable', () => {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
