@@ -7,6 +7,12 @@ import type { Peer } from '../peer.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
+ * So many requests may wait before nothing more is read: what one read holds comes on top. Where
+ * nothing is read, a client that leaves is not noticed.
+ */
+const mostWaiting = 16
+
+/**
  * One connection and its requests, served one at a time. Node emits every pipelined request of one
  * read, paused or not, so the queue is ours.
  */
@@ -85,9 +91,9 @@ export class ClientConnection implements Connection {
       this.#run(exchange)
       return
     }
-    if (this.#queue.length === 0)
-      this.socket.off('resume', this.#resumed).on('resume', this.#resumed)
     this.#queue.push(exchange)
+    if (this.#queue.length !== mostWaiting) return
+    this.socket.off('resume', this.#resumed).on('resume', this.#resumed)
     this.socket.pause()
   }
 
@@ -179,12 +185,12 @@ export class ClientConnection implements Connection {
   }
 
   /**
-   * Node's server reads on whenever an answer has gone out, whoever paused the socket: as long as
-   * requests wait here, a client would fill the memory with them, a whole read for each answer. It
-   * begins to read when it hears 'resume', and stops at 'pause' alone.
+   * Node's server reads on whenever an answer has gone out, whoever paused the socket: a client would
+   * fill the memory with requests, a whole read for each answer. It begins to read when it hears
+   * 'resume', and stops at 'pause' alone.
    */
   readonly #resumed = (): void => {
-    if (this.#queue.length === 0) return
+    if (this.#queue.length < mostWaiting) return
     if (this.socket.isPaused()) this.socket.emit('pause')
     else this.socket.pause()
   }

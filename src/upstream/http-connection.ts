@@ -28,6 +28,16 @@ const ownFields = new Set([
   'upgrade',
 ])
 
+export interface HttpConnectionEvents {
+  /** Called once, when it is gone. */
+  readonly closed: (connection: HttpConnection) => void
+  /**
+   * An answer came whole, and nobody knows yet: it may carry the next request, which comes as soon
+   * as somebody does.
+   */
+  readonly free: (connection: HttpConnection) => void
+}
+
 /**
  * One kept-alive HTTP/1.1 connection, one request at a time. Each has an undici Client of its own
  * on a socket that `connect` made: so connecting, its deadline, its errors and the choice of
@@ -41,14 +51,18 @@ export class HttpConnection {
   readonly #interims: InterimFilter
   readonly #carries: ExchangeConnection
   #exchanges = 0
+  /** What it carries is the last of it. */
+  #isLast = false
 
-  /** @param closed called once, when the connection is gone */
-  constructor(server: Server, socket: Socket, closed: (connection: HttpConnection) => void) {
+  constructor(server: Server, socket: Socket, events: HttpConnectionEvents) {
     this.server = server
     this.#socket = socket
     this.#interims = new InterimFilter(socket)
     const clock = new AnswerClock()
-    this.#carries = { server: server.url, socket, clock }
+    const free = (): void => {
+      if (!this.#isLast) events.free(this)
+    }
+    this.#carries = { server: server.url, socket, clock, free }
     let taken = false
     // The scheme is http on TLS too: the socket is what it is, and for https undici would reconnect
     // when the Host changes.
@@ -74,12 +88,12 @@ export class HttpConnection {
     })
     // Undeclared in its types: a handler that throws where nothing may ends up here, or ends the
     // process.
-    const events: EventEmitter = this.#client
-    events.on('error', () => this.destroy())
+    const emitter: EventEmitter = this.#client
+    emitter.on('error', () => this.destroy())
     socket.once('close', () => {
       this.destroy()
       clock.end()
-      closed(this)
+      events.closed(this)
     })
   }
 
@@ -99,6 +113,7 @@ export class HttpConnection {
     options: ExchangeOptions,
   ): Promise<ExchangeFailure | undefined> {
     this.#exchanges++
+    this.#isLast = request.isLast ?? false
     const exchange = new HttpExchange(this.#carries, sink, options)
     this.#interims.arm(exchange)
     this.#client.dispatch(
@@ -107,7 +122,7 @@ export class HttpConnection {
         path: request.target,
         headers: framed(request),
         body: request.body ?? null,
-        reset: request.isLast ?? false,
+        reset: this.#isLast,
       },
       exchange,
     )

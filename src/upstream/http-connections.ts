@@ -17,7 +17,11 @@ export class HttpConnections {
 
   /** A kept connection to a member, which is in use from now on. */
   take(member: Member): HttpConnection | undefined {
-    return this.#shelves.get(member)?.idle.pop()
+    const idle = this.#shelves.get(member)?.idle
+    let connection = idle?.pop()
+    // One that was kept and ended with its last answer closes a bit later.
+    while (connection?.usable === false) connection = idle?.pop()
+    return connection
   }
 
   /**
@@ -32,17 +36,12 @@ export class HttpConnections {
 
   /** A new one, in use, on a socket that nobody else uses. */
   open(member: Member, socket: Socket, shelf: Shelf): HttpConnection {
-    const connection = new HttpConnection(member.server, socket, () => this.#forget(connection))
+    const connection = new HttpConnection(member.server, socket, {
+      closed: () => this.#forget(connection),
+      free: () => this.#keep(connection),
+    })
     this.#all.set(connection, shelf)
     return connection
-  }
-
-  /** It is free again, and kept where it can be used again. */
-  keep(connection: HttpConnection): void {
-    const shelf = this.#all.get(connection)
-    if (shelf === undefined || !connection.usable) return
-    if (this.#closing !== undefined || shelf.isDropped) connection.destroy()
-    else shelf.idle.push(connection)
   }
 
   /** Keeps no more than so many to a member. */
@@ -77,6 +76,14 @@ export class HttpConnections {
   destroy(reason: GatewayError): void {
     this.#closing ??= () => undefined
     for (const connection of this.#all.keys()) connection.destroy(reason)
+  }
+
+  #keep(connection: HttpConnection): void {
+    const shelf = this.#all.get(connection)
+    if (shelf === undefined || !connection.usable) return
+    // Not from within the parser that tells it.
+    if (this.#closing !== undefined || shelf.isDropped) queueMicrotask(() => connection.destroy())
+    else shelf.idle.push(connection)
   }
 
   #forget(connection: HttpConnection): void {

@@ -25,6 +25,8 @@ export interface ExchangeConnection {
   readonly server: string
   readonly socket: Socket
   readonly clock: AnswerClock
+  /** Called when the answer came whole, before the sink is told. */
+  readonly free: () => void
 }
 
 /** What became of an exchange that did not end well. */
@@ -48,6 +50,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   readonly #sink: AnswerSink
   readonly #options: ExchangeOptions
   readonly #clock: AnswerClock
+  readonly #free: () => void
   #controller: Dispatcher.DispatchController | undefined
   #aborted: Error | undefined
   /** The upstream has not taken what was written of the body. */
@@ -58,7 +61,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   #done = false
 
   constructor(
-    { server, socket, clock }: ExchangeConnection,
+    { server, socket, clock, free }: ExchangeConnection,
     sink: AnswerSink,
     options: ExchangeOptions,
   ) {
@@ -70,6 +73,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
     this.#sink = sink
     this.#options = options
     this.#clock = clock
+    this.#free = free
     options.signal.addEventListener('abort', this.#onAbort)
     if (options.signal.aborted) this.#onAbort()
   }
@@ -146,6 +150,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
       return
     }
     this.#finish()
+    this.#free()
     this.#sink.end(latin1(controller.rawTrailers))
     this.#settle(undefined)
   }

@@ -166,7 +166,6 @@ export class UpstreamPool {
         )
         if (failure === undefined) {
           if (this.#isPersonal) connection.destroy()
-          else this.#connections.keep(connection)
           return
         }
         connection.destroy()
