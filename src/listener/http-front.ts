@@ -27,6 +27,20 @@ export interface HttpFrontOptions {
   readonly failed: (connection: ClientConnection, error: GatewayError) => void
 }
 
+const spokenBy = Symbol('client connection')
+
+/**
+ * A socket knows its connection by itself: a WeakMap, like a Set (see roster.ts), would keep those
+ * that have left from the collector of the young generation.
+ */
+interface Spoken extends Socket {
+  [spokenBy]?: ClientConnection | undefined
+}
+
+function connectionOn(socket: Spoken): ClientConnection | undefined {
+  return socket[spokenBy]
+}
+
 /**
  * HTTP/1.1 on sockets that others accepted. Node parses, and decides nothing: heads, versions, Host
  * and upgrades are judged once, later, on the raw header lines.
@@ -34,7 +48,6 @@ export interface HttpFrontOptions {
 export class HttpFront {
   readonly #server: Server
   readonly #options: HttpFrontOptions
-  readonly #connections = new WeakMap<Socket, ClientConnection>()
   /** Requests that offered an upgrade and are served as plain ones. */
   readonly #declined = new WeakSet<IncomingMessage>()
 
@@ -78,7 +91,8 @@ export class HttpFront {
   }
 
   take(connection: ClientConnection): void {
-    this.#connections.set(connection.socket, connection)
+    const socket: Spoken = connection.socket
+    socket[spokenBy] = connection
     this.#server.emit('connection', connection.socket)
   }
 
@@ -89,7 +103,7 @@ export class HttpFront {
   }
 
   #takesOver(head: IncomingMessage): boolean {
-    const connection = this.#connections.get(head.socket)
+    const connection = connectionOn(head.socket)
     return (
       connection !== undefined &&
       !connection.busy &&
@@ -102,7 +116,7 @@ export class HttpFront {
   }
 
   #arrived(head: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#connections.get(head.socket)
+    const connection = connectionOn(head.socket)
     if (connection === undefined) {
       head.socket.destroy()
     } else if (connection.busy && asksForWebSocket(head)) {
@@ -119,7 +133,7 @@ export class HttpFront {
 
   #upgrade(head: IncomingMessage, early: Buffer): void {
     const { socket } = head
-    const connection = this.#connections.get(socket)
+    const connection = connectionOn(socket)
     if (connection === undefined) {
       socket.destroy()
       return
@@ -127,7 +141,8 @@ export class HttpFront {
     socket.setTimeout(0)
     const held = new EarlyBytes(socket, early, this.#options.earlyBytes)
     const taken = (): void => {
-      this.#connections.delete(socket)
+      const spoken: Spoken = socket
+      spoken[spokenBy] = undefined
       connection.give()
     }
     connection.offer(new UpgradeExchange(connection, head, held, taken))
@@ -136,7 +151,7 @@ export class HttpFront {
   /** Node has let go of the socket, as with an upgrade; the request is refused further on. */
   #connect(head: IncomingMessage): void {
     const { socket } = head
-    const connection = this.#connections.get(socket)
+    const connection = connectionOn(socket)
     if (connection === undefined) {
       socket.destroy()
     } else if (connection.busy) {
@@ -148,7 +163,7 @@ export class HttpFront {
   }
 
   #failed(error: NodeJS.ErrnoException, socket: Socket): void {
-    const connection = this.#connections.get(socket)
+    const connection = connectionOn(socket)
     if (connection === undefined || socket.destroyed) {
       socket.destroy()
     } else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {

@@ -35,7 +35,7 @@ test('the benchmark prints a row for a relay', { timeout }, async () => {
       'ws relay, 64 B x1',
       'Drawbridge',
       expect.stringMatching(/^[\d.,]+$/),
-      ...Array.from({ length: 10 }, () => expect.any(String) as string),
+      ...Array.from({ length: 11 }, () => expect.any(String) as string),
     ],
   ])
 })
