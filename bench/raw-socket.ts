@@ -41,6 +41,7 @@ let spare = inside?.WriteWrap === undefined ? undefined : new inside.WriteWrap()
  * @returns whether it has: `bytes` are the caller's again then
  */
 export function writeRaw(socket: Socket, bytes: Buffer, given?: () => void): boolean {
+  // Here and below: the types know no handles.
   const { _handle: handle } = socket as unknown as { readonly _handle: Handle | null }
   if (handle === null) return true
   const { WriteWrap, streamBaseState, kLastWriteWasAsync } = inside ?? {}
@@ -107,7 +108,6 @@ function takeOver(server: Server, accept: (socket: Socket) => Sink): void {
         return true
       },
     }
-    // The types know no handles.
     const socket = new Socket({ handle, onread } as unknown as SocketConstructorOpts)
     socket.setNoDelay(true)
     const sink = accept(socket)

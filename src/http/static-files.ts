@@ -131,7 +131,11 @@ function sendFile(
     cutStalled(response, stallMs, () => {
       error ??= new GatewayError('client-stalled', `takes nothing in ${stallMs} ms`)
     })
-    response.once('finish', () => resolve(told ?? { status: response.statusCode, sent }))
+    response.once('finish', () => {
+      // Node 22 says that too where the last write has failed; 'close' follows.
+      if (error !== undefined || response.req.socket.errored !== null) return
+      resolve(told ?? { status: response.statusCode, sent })
+    })
     response.once('close', () => {
       error ??= signal.aborted
         ? GatewayError.from(signal.reason)

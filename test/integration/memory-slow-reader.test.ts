@@ -142,7 +142,7 @@ describe('memory stays bounded, and every byte is in its place when the reader g
   })
 })
 
-/** Resolves when the figure has stood still for a while. */
+/** Resolves when the figure has stood still for a while: that nothing more goes, no event tells. */
 async function stuck(figure: () => number): Promise<void> {
   let last = -1
   for (let still = 0; still < 10; still++) {

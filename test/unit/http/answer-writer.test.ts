@@ -49,7 +49,9 @@ test('a small answer that is whole in one turn is one write', async () => {
   writer.head(200, 'OK', ['Content-Length', '2'])
   writer.write(Buffer.from([0xc3, 0xa9]))
   await writer.end()
-  expect(written).toHaveBeenCalledOnce()
+  // Node 22 ends it with a write of nothing.
+  const pieces = written.mock.calls.filter(([piece]) => piece.length > 0)
+  expect(pieces).toHaveLength(1)
   await client.head()
   expect(await client.take(2)).toEqual(Buffer.from([0xc3, 0xa9]))
 })
