@@ -132,7 +132,7 @@ describe.concurrent.each(listeners)('timeouts.handshake, on %s', (listener) => {
 
   test('a head in time is served', async () => {
     const client = await open(listener)
-    trickle(client, 'GET /')
+    client.send('GET /')
     await pass(handshakeMs * 0.5)
     client.send(' HTTP/1.1\r\nHost: a.example\r\n\r\n')
     expect((await client.answer()).status).toBe(200)
