@@ -95,6 +95,27 @@ describe('a reload of the certificates', () => {
     }
   })
 
+  test('waits for the one before it, and any number that wait are one', async () => {
+    const tls = { certificates: [files] }
+    const two = await startGateway({
+      listeners: { first: { bind: '127.0.0.1:0', tls }, second: { bind: '127.0.0.1:0', tls } },
+      routes: [{ respond: { status: 204 } }],
+    })
+    const reload = (): Promise<void> => two.gateway.reloadCertificates()
+    const reloaded = () =>
+      two.log.lines.flatMap(({ msg, listener }) =>
+        msg === 'certificates reloaded' ? listener : [],
+      )
+    const begun = reload()
+    // It looks for the files from now on, and cannot have read one before the event loop turns.
+    await Promise.resolve()
+    await Promise.all([begun, reload(), reload(), reload()])
+    expect(reloaded()).toEqual(['first', 'second', 'first', 'second'])
+    await reload()
+    expect(reloaded()).toHaveLength(6)
+    two.stop()
+  })
+
   type Breakage = (pair: PairWithAuthority) => void | Promise<void>
   const breakages: readonly (readonly [name: string, breakage: Breakage])[] = [
     ['whose certificate is no PEM', ({ key }) => write({ cert: 'nonsense', key })],
