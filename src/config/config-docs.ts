@@ -20,6 +20,8 @@ One YAML or JSON file. This page and \`config/schema.json\` are made from the sc
   \`2GiB\`. **Rates**: \`50/s\`, \`10/m\`, \`100/h\`, of bytes \`1MiB/s\`. \`none\` switches a limit or a clock off. Limits are inclusive.
 - **Addresses** to listen on: \`0.0.0.0:8080\`, \`[::1]:8080\`, \`localhost:8080\`, \`unix:/path\`. Port 0 is any; the log says which.
 - **Relative paths** are relative to the folder of the file.
+- **Files** that it names are regular ones, or links to one: a pipe, a socket or a device is an error, and is not waited for. The
+  configuration itself may come through a pipe (\`--config /dev/stdin\`).
 - **References**: \`\${NAME}\` is an environment variable, \`\${NAME:-default}\` has a default for one that is unset or empty,
   \`\${file:/run/secrets/x}\` is the text of a file without its last line break. They are replaced inside values, never in keys, and once:
   what they bring is not looked at again, and cannot change the structure; a default holds no references. A value that is one unquoted reference is read as YAML

@@ -12,6 +12,7 @@ import { ConfigError } from './problem.ts'
 import type { ReadFile } from './read-text.ts'
 import { readBytes, readText, UnusableFile } from './read-text.ts'
 import { checkReferences } from './references.ts'
+import { readRegularFile } from './regular-file.ts'
 import { checkSchema } from './schema-check.ts'
 import { settle } from './settle.ts'
 import { checkTargets } from './target-references.ts'
@@ -30,6 +31,10 @@ export interface FileOptions {
   /** As it is to appear in messages; relative to the working directory. */
   readonly file: string
   readonly env: Environment
+  /**
+   * Left out: the file itself may be anything that has an end, such as /dev/stdin; what it names
+   * is read only where it is a regular file.
+   */
   readonly readFile?: ReadFile
 }
 
@@ -37,13 +42,10 @@ export interface FileOptions {
  * Loads a YAML or JSON file, and reads every file that it names.
  * @throws {ConfigError} all mistakes at once, as `FILE:LINE:COLUMN: path: found …, expected …`
  */
-export async function loadConfig({
-  file,
-  env,
-  readFile = readFileFromDisk,
-}: FileOptions): Promise<Loaded> {
+export async function loadConfig(options: FileOptions): Promise<Loaded> {
+  const { file, env, readFile = readRegularFile } = options
   const folder = dirname(resolve(file))
-  const yaml = parseYaml(file, await readConfig(file, readFile))
+  const yaml = parseYaml(file, await readConfig(file, options.readFile ?? readFileFromDisk))
   const sources = await readSources(filesInYaml(yaml), { env, folder, readFile })
   return check(evaluateYaml(yaml, sources), folder, readFile)
 }
@@ -62,7 +64,7 @@ export interface ObjectOptions {
  * @throws {ConfigError} all mistakes at once, as `path: found …, expected …`
  */
 export async function configFromObject(input: unknown, options: ObjectOptions): Promise<Loaded> {
-  const { folder, env, readFile = readFileFromDisk } = options
+  const { folder, env, readFile = readRegularFile } = options
   const sources =
     env === undefined
       ? undefined

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:tls'
@@ -153,6 +154,15 @@ describe('a reload of the certificates', () => {
     write(await mintPair(['mended.example']))
     await running.gateway.reloadCertificates()
     expect(await nameServed()).toBe('mended.example')
+  })
+
+  test('waits for nobody where a pipe has come to stand for a file', async () => {
+    rmSync(files.key)
+    execFileSync('mkfifo', [files.key])
+    await running.gateway.reloadCertificates()
+    const line = await running.log.line('certificates not reloaded, the old ones stay')
+    expect(line['detail']).toBe(`${files.key}: is a pipe`)
+    expect(await nameServed()).toBe('old.example')
   })
 
   test('fails no handshake, however often good and broken pairs come', async () => {
