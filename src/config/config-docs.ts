@@ -29,6 +29,8 @@ One YAML or JSON file. This page and \`config/schema.json\` are made from the sc
 - **Names** of listeners, authenticators, upstreams and routes are up to 64 letters, digits, dots, dashes and underscores. \`monitor\` is no listener’s.
 - Unknown keys are errors. \`drawbridge check --config FILE\` prints all mistakes of a file, one a line:
   \`FILE:LINE:COLUMN: path: found …, expected …\`. What came from a reference, or stands under a key that holds a secret, is not shown.
+- **Warnings** are lines of the same form, from \`check\` and at the start, of what works and may not be what is meant: a key of a route that has no effect on it (\`origins\`
+  beside \`static\`, \`sessionsPerIdentity\` without \`auth\`), two routes to one upstream of which one guards what the other shows.
 `
 
 interface Row {

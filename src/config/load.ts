@@ -7,6 +7,7 @@ import { checkRouteAuth } from './route-auth.ts'
 import { evaluateYaml, filesInYaml } from './load-values.ts'
 import { parseYaml } from './load-yaml.ts'
 import { checkNamedFiles } from './named-files.ts'
+import { findIdleKeys } from './idle-keys.ts'
 import { findOverlaps } from './overlaps.ts'
 import { ConfigError } from './problem.ts'
 import type { ReadFile } from './read-text.ts'
@@ -87,9 +88,10 @@ async function check(source: Source, folder: string, readFile: ReadFile): Promis
   ]
   if (checked === undefined || all.length > 0) throw new ConfigError(source.format(all))
   const config = settle(checked, folder)
-  const warnings = findOverlaps(config).map(({ second, text }) =>
-    source.remark(['routes', second], text),
-  )
+  const warnings = [
+    ...findIdleKeys(source.value).map(({ path, text }) => source.remark(path, text)),
+    ...findOverlaps(config).map(({ second, text }) => source.remark(['routes', second], text)),
+  ]
   return { config, warnings }
 }
 
