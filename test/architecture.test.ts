@@ -10,7 +10,7 @@ const layers = [
   ['request', 'proxy-protocol'],
   ['config'],
   ['observe'],
-  ['connection', 'answer', 'reset'],
+  ['connection', 'answer', 'reset', 'stall-clock', 'transport-queue'],
   ['listener', 'handshake', 'route', 'auth', 'admission', 'upstream', 'relay', 'http'],
   ['pipeline'],
   ['gateway'],

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { BindAddress } from '../config/bind-address.ts'
 import { listenOn, type BoundAddress } from '../listener/bind.ts'
 import { logListening } from '../observe/connection-record.ts'
@@ -45,6 +46,8 @@ const plain = 'text/plain; charset=utf-8'
 export class Monitor {
   readonly #options: MonitorOptions
   readonly #server: Server
+  /** How many requests of each are being answered. The last is the one that was last in use. */
+  readonly #sockets = new Map<Socket, number>()
   #rendered: { readonly at: number; readonly text: Promise<string> } | undefined
 
   constructor(options: MonitorOptions) {
@@ -56,9 +59,11 @@ export class Monitor {
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: 8_192,
     })
-    this.#server.maxConnections = maxSockets
     this.#server.timeout = silentMs
+    this.#server.on('connection', (socket) => this.#admit(socket))
     this.#server.on('request', (request, response) => {
+      this.#use(request.socket, 1)
+      response.once('close', () => this.#use(request.socket, -1))
       this.#answer(request)
         .then((answer) => send(request, response, answer))
         .catch((error: unknown) => {
@@ -87,6 +92,33 @@ export class Monitor {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeAllConnections()
     await closed
+  }
+
+  /**
+   * Where all sockets are taken, one without a request makes room, the one that has been so for the
+   * longest: who holds sockets open and says nothing must not keep the probes out. Bytes that are no
+   * whole request yet are nothing said.
+   */
+  #admit(socket: Socket): void {
+    if (this.#sockets.size >= maxSockets) {
+      const silent = [...this.#sockets].find(([, answering]) => answering === 0)?.[0]
+      if (silent === undefined) {
+        socket.destroy()
+        return
+      }
+      silent.destroy()
+      this.#sockets.delete(silent)
+    }
+    this.#sockets.set(socket, 0)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  #use(socket: Socket, change: number): void {
+    const answering = this.#sockets.get(socket)
+    // It may be gone before its answer is.
+    if (answering === undefined) return
+    this.#sockets.delete(socket)
+    this.#sockets.set(socket, answering + change)
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {

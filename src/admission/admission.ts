@@ -8,12 +8,10 @@ import type { Peer } from '../peer.ts'
 import { clientKey } from './client-key.ts'
 import type { Ledger, Release } from './ledger.ts'
 import { SessionPlace } from './session-place.ts'
-import type { SessionLimits, SessionRequest } from './session-place.ts'
+import type { SessionRequest } from './session-place.ts'
 
 export interface AdmissionContext {
   readonly ledger: Ledger
-  /** The global limits: what a route has from there is counted over all such routes. */
-  readonly limits: SessionLimits
   /** @throws {GatewayError} `gateway-full` where memory is used up */
   readonly memory: { check(): void }
   /** Soft limit of open files, `Infinity` for none. */
@@ -130,7 +128,7 @@ export class Admission {
    * it, and held until its `release()`: in a `finally` of whoever called this.
    */
   sessionPlace(request: SessionRequest): SessionPlace {
-    return new SessionPlace(this.#ledger, this.#context.limits, request)
+    return new SessionPlace(this.#ledger, request)
   }
 
   #take(account: string, client: string, rate: Rate): number {

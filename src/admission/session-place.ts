@@ -1,11 +1,14 @@
 import type { Identity } from '../auth/identity.ts'
-import type { Limits } from '../config/settled/limits.ts'
+import type { RouteLimits } from '../config/settled/limits.ts'
 import { GatewayError } from '../errors.ts'
 import { unixAddress } from '../peer.ts'
 import { clientKey } from './client-key.ts'
 import type { Ledger, Release } from './ledger.ts'
 
-export type SessionLimits = Pick<Limits, 'sessions' | 'sessionsPerClient' | 'sessionsPerIdentity'>
+export type SessionLimits = Pick<RouteLimits, 'sessions' | Shared | 'own'>
+
+/** What may be counted over several routes. */
+type Shared = 'sessionsPerClient' | 'sessionsPerIdentity'
 
 /** What wants to become a session. */
 export interface SessionRequest {
@@ -24,13 +27,11 @@ export interface SessionRequest {
  */
 export class SessionPlace {
   readonly #ledger: Ledger
-  readonly #global: SessionLimits
   readonly #request: SessionRequest
   readonly #held: Release[] = []
 
-  constructor(ledger: Ledger, global: SessionLimits, request: SessionRequest) {
+  constructor(ledger: Ledger, request: SessionRequest) {
     this.#ledger = ledger
-    this.#global = global
     this.#request = request
   }
 
@@ -73,7 +74,7 @@ export class SessionPlace {
     for (const release of this.#held.splice(0)) release()
   }
 
-  #acquire(limit: 'sessionsPerClient' | 'sessionsPerIdentity', key: string): boolean {
+  #acquire(limit: Shared, key: string): boolean {
     const { limits } = this.#request
     if (limits[limit] === Infinity) return true
     // Names of routes and of authenticators have no blanks.
@@ -82,12 +83,12 @@ export class SessionPlace {
     return release !== undefined
   }
 
-  #scope(limit: 'sessionsPerClient' | 'sessionsPerIdentity'): string {
+  #scope(limit: Shared): string {
     const { route, limits } = this.#request
-    return limits[limit] === this.#global[limit] ? '' : route
+    return limits.own[limit] ? route : ''
   }
 
-  #max(limit: 'sessionsPerClient' | 'sessionsPerIdentity'): string {
+  #max(limit: Shared): string {
     return `${this.#request.limits[limit]} sessions`
   }
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { parseApiKeys } from '../config/api-keys.ts'
 import type { ApiKey } from '../config/api-keys.ts'
 import type { AuthenticatorConfig, JwtConfig } from '../config/settled/authenticators.ts'
+import { readRegularFileSync } from '../config/regular-file.ts'
 import { parseHtpasswd } from '../config/htpasswd.ts'
 import type { Fault } from '../config/htpasswd.ts'
 import { ApiKeyAuthenticator } from './api-key.ts'
@@ -75,13 +75,13 @@ function build(name: string, config: Plain, parts: AuthenticatorParts): Authenti
 }
 
 function readHashes(name: string, path: string): ReadonlyMap<string, string> {
-  const { hashes, faults } = parseHtpasswd(readFileSync(path, 'utf8'))
+  const { hashes, faults } = parseHtpasswd(readRegularFileSync(path).toString())
   refuseFaults(name, path, faults)
   return hashes
 }
 
 function readKeys(name: string, path: string): readonly ApiKey[] {
-  const { keys, faults } = parseApiKeys(readFileSync(path, 'utf8'))
+  const { keys, faults } = parseApiKeys(readRegularFileSync(path).toString())
   refuseFaults(name, path, faults)
   return keys
 }

@@ -20,6 +20,8 @@ One YAML or JSON file. This page and \`config/schema.json\` are made from the sc
   \`2GiB\`. **Rates**: \`50/s\`, \`10/m\`, \`100/h\`, of bytes \`1MiB/s\`. \`none\` switches a limit or a clock off. Limits are inclusive.
 - **Addresses** to listen on: \`0.0.0.0:8080\`, \`[::1]:8080\`, \`localhost:8080\`, \`unix:/path\`. Port 0 is any; the log says which.
 - **Relative paths** are relative to the folder of the file.
+- **Files** that it names are regular ones, or links to one: a pipe, a socket or a device is an error, and is not waited for. The
+  configuration itself may come through a pipe (\`--config /dev/stdin\`).
 - **References**: \`\${NAME}\` is an environment variable, \`\${NAME:-default}\` has a default for one that is unset or empty,
   \`\${file:/run/secrets/x}\` is the text of a file without its last line break. They are replaced inside values, never in keys, and once:
   what they bring is not looked at again, and cannot change the structure; a default holds no references. A value that is one unquoted reference is read as YAML
@@ -27,6 +29,8 @@ One YAML or JSON file. This page and \`config/schema.json\` are made from the sc
 - **Names** of listeners, authenticators, upstreams and routes are up to 64 letters, digits, dots, dashes and underscores. \`monitor\` is no listener’s.
 - Unknown keys are errors. \`drawbridge check --config FILE\` prints all mistakes of a file, one a line:
   \`FILE:LINE:COLUMN: path: found …, expected …\`. What came from a reference, or stands under a key that holds a secret, is not shown.
+- **Warnings** are lines of the same form, from \`check\` and at the start, of what works and may not be what is meant: a key of a route that has no effect on it (\`origins\`
+  beside \`static\`, \`sessionsPerIdentity\` without \`auth\`), two routes to one upstream of which one guards what the other shows.
 `
 
 interface Row {

@@ -7,11 +7,13 @@ import { checkRouteAuth } from './route-auth.ts'
 import { evaluateYaml, filesInYaml } from './load-values.ts'
 import { parseYaml } from './load-yaml.ts'
 import { checkNamedFiles } from './named-files.ts'
+import { findIdleKeys } from './idle-keys.ts'
 import { findOverlaps } from './overlaps.ts'
 import { ConfigError } from './problem.ts'
 import type { ReadFile } from './read-text.ts'
 import { readBytes, readText, UnusableFile } from './read-text.ts'
 import { checkReferences } from './references.ts'
+import { readRegularFile } from './regular-file.ts'
 import { checkSchema } from './schema-check.ts'
 import { settle } from './settle.ts'
 import { checkTargets } from './target-references.ts'
@@ -30,6 +32,10 @@ export interface FileOptions {
   /** As it is to appear in messages; relative to the working directory. */
   readonly file: string
   readonly env: Environment
+  /**
+   * Left out: the file itself may be anything that has an end, such as /dev/stdin; what it names
+   * is read only where it is a regular file.
+   */
   readonly readFile?: ReadFile
 }
 
@@ -37,13 +43,10 @@ export interface FileOptions {
  * Loads a YAML or JSON file, and reads every file that it names.
  * @throws {ConfigError} all mistakes at once, as `FILE:LINE:COLUMN: path: found …, expected …`
  */
-export async function loadConfig({
-  file,
-  env,
-  readFile = readFileFromDisk,
-}: FileOptions): Promise<Loaded> {
+export async function loadConfig(options: FileOptions): Promise<Loaded> {
+  const { file, env, readFile = readRegularFile } = options
   const folder = dirname(resolve(file))
-  const yaml = parseYaml(file, await readConfig(file, readFile))
+  const yaml = parseYaml(file, await readConfig(file, options.readFile ?? readFileFromDisk))
   const sources = await readSources(filesInYaml(yaml), { env, folder, readFile })
   return check(evaluateYaml(yaml, sources), folder, readFile)
 }
@@ -62,7 +65,7 @@ export interface ObjectOptions {
  * @throws {ConfigError} all mistakes at once, as `path: found …, expected …`
  */
 export async function configFromObject(input: unknown, options: ObjectOptions): Promise<Loaded> {
-  const { folder, env, readFile = readFileFromDisk } = options
+  const { folder, env, readFile = readRegularFile } = options
   const sources =
     env === undefined
       ? undefined
@@ -85,9 +88,10 @@ async function check(source: Source, folder: string, readFile: ReadFile): Promis
   ]
   if (checked === undefined || all.length > 0) throw new ConfigError(source.format(all))
   const config = settle(checked, folder)
-  const warnings = findOverlaps(config).map(({ second, text }) =>
-    source.remark(['routes', second], text),
-  )
+  const warnings = [
+    ...findIdleKeys(source.value).map(({ path, text }) => source.remark(path, text)),
+    ...findOverlaps(config).map(({ second, text }) => source.remark(['routes', second], text)),
+  ]
   return { config, warnings }
 }
 

@@ -5,6 +5,7 @@ import { checkCredentialFiles } from './credential-files.ts'
 import { type Context, readNamed } from './named-file.ts'
 import type { KeyPath, Problem } from './problem.ts'
 import { reasonOf, type ReadFile } from './read-text.ts'
+import { irregularity } from './regular-file.ts'
 import { listAt, namesAt, textAt } from './tree.ts'
 
 /**
@@ -105,8 +106,9 @@ async function checkThere(
   if (written === undefined || written === '' || written.includes('\0')) return []
   try {
     const found = await stat(resolve(folder, written))
-    if (found.isDirectory() || expected !== 'a folder') return []
-    return [{ path, why: 'which is a file', expected }]
+    if (found.isDirectory()) return []
+    const reason = irregularity(found) ?? (expected === 'a folder' ? 'is a file' : undefined)
+    return reason === undefined ? [] : [{ path, why: `which ${reason}`, expected }]
   } catch (cause) {
     return [{ path, why: `which ${reasonOf(cause)}`, expected }]
   }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { IrregularFile } from './regular-file.ts'
 
 export type ReadFile = (path: string) => Promise<Uint8Array>
 
@@ -33,6 +34,7 @@ export async function readText(path: string, readFile: ReadFile): Promise<string
 
 /** Why a file could not be used, without its path: the message that uses it has that. */
 export function reasonOf(cause: unknown): string {
+  if (cause instanceof IrregularFile) return cause.reason
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
   return reasons[code] ?? `cannot be read (${code})`
 }

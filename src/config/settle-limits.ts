@@ -1,4 +1,4 @@
-import type { Limits } from './settled/limits.ts'
+import type { Limits, RouteLimits } from './settled/limits.ts'
 import type { EachWay } from './directions.ts'
 import type { MessageLimit } from './limits.ts'
 import { defined } from './objects.ts'
@@ -24,7 +24,10 @@ export function settleLimits(limits: CheckedLimits): Limits {
 }
 
 /** A route's limits: its own, in place of those of the base. */
-export function mergeLimits(base: Limits, own: CheckedFile['routes'][number]['limits']): Limits {
+export function mergeLimits(
+  base: Limits,
+  own: CheckedFile['routes'][number]['limits'],
+): RouteLimits {
   const { message, messageRate, byteRate, ...rest } = own
   return {
     ...base,
@@ -32,6 +35,10 @@ export function mergeLimits(base: Limits, own: CheckedFile['routes'][number]['li
     ...mergeMessage(base, message),
     messageRate: { ...base.messageRate, ...messageRate },
     byteRate: { ...base.byteRate, ...byteRate },
+    own: {
+      sessionsPerClient: own.sessionsPerClient !== undefined,
+      sessionsPerIdentity: own.sessionsPerIdentity !== undefined,
+    },
   }
 }
 

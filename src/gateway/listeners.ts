@@ -24,6 +24,9 @@ export class Listeners {
   readonly #stages: Stages
   readonly #serving: Serving
   readonly #started: Listener[] = []
+  #lastReload: Promise<void> = Promise.resolve()
+  /** The one that has not begun; all who come meanwhile share it. */
+  #nextReload: Promise<void> | undefined
 
   constructor(config: Config, parts: GatewayParts, stages: Stages, serving: Serving) {
     this.#config = config
@@ -46,24 +49,17 @@ export class Listeners {
   /**
    * Reads every listener's certificates again, and the authorities of client certificates. Where
    * one is broken the old ones stay in use, all of them, and that is told. Never rejects.
+   *
+   * One after another, so that what was read first can never replace what was read last. One that
+   * has begun may have missed a change: who asks meanwhile gets the next one, which all share.
    */
-  async reloadCertificates(): Promise<void> {
-    const { logger } = this.#parts
-    for (const listener of this.#started) {
-      const tls = this.#config.listeners[listener.name]?.tls
-      if (tls === undefined || namesNoFile(tls)) continue
-      try {
-        const contexts = await this.#loadTls(listener.name, tls)
-        if (contexts.outdated) throw new Error(contexts.warnings.join('; '))
-        listener.replaceTls(contexts)
-        logger.info({ listener: listener.name }, 'certificates reloaded')
-      } catch (error) {
-        logger.error(
-          { listener: listener.name, detail: messageOf(error) },
-          'certificates not reloaded, the old ones stay',
-        )
-      }
-    }
+  reloadCertificates(): Promise<void> {
+    this.#nextReload ??= this.#lastReload.then(() => {
+      this.#nextReload = undefined
+      return this.#readAgain()
+    })
+    this.#lastReload = this.#nextReload
+    return this.#nextReload
   }
 
   /** Tells the metrics how many connections each has open. */
@@ -83,6 +79,25 @@ export class Listeners {
 
   destroy(): void {
     for (const listener of this.#started) listener.destroy()
+  }
+
+  async #readAgain(): Promise<void> {
+    const { logger } = this.#parts
+    for (const listener of this.#started) {
+      const tls = this.#config.listeners[listener.name]?.tls
+      if (tls === undefined || namesNoFile(tls)) continue
+      try {
+        const contexts = await this.#loadTls(listener.name, tls)
+        if (contexts.outdated) throw new Error(contexts.warnings.join('; '))
+        listener.replaceTls(contexts)
+        logger.info({ listener: listener.name }, 'certificates reloaded')
+      } catch (error) {
+        logger.error(
+          { listener: listener.name, detail: messageOf(error) },
+          'certificates not reloaded, the old ones stay',
+        )
+      }
+    }
   }
 
   #build(name: string, config: ListenerConfig, contexts: TlsContexts | undefined): Listener {

@@ -51,7 +51,6 @@ export function buildStages(config: Config, parts: GatewayParts, life: Life): Bu
   const ledger = new LocalLedger()
   const admission = new Admission(config.admission, {
     ledger,
-    limits: config.limits,
     memory,
     fileLimit: openFilesLimit(),
     trusted: trust,

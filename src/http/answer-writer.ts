@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
-import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
+import { StallClock } from '../stall-clock.ts'
 
 export interface AnswerWriterOptions {
   /** How long written bytes may wait for a client that takes none of them. */
@@ -32,8 +31,9 @@ export class AnswerWriter {
   /** A small piece of the body, to be written with the head. */
   #held: Buffer | undefined
   #failure: GatewayError | undefined
-  /** The client's socket, while it has not taken what was written. */
-  #watched: Socket | undefined
+  #clock: StallClock | undefined
+  /** The client has not taken what was written. */
+  #watching = false
   /** Everything has gone out, or nothing can any more. */
   #over = false
   #settle: (() => void) | undefined
@@ -144,22 +144,20 @@ export class AnswerWriter {
     }
   }
 
-  /** The socket's own clock sees the kernel take a part of a write, which no event tells. */
   #watch(): void {
     const { socket } = this.#response
-    if (this.#watched !== undefined || socket === null) return
-    this.#watched = socket
-    socket.setTimeout(Math.min(this.#options.stallMs, longestDurationMs))
-    this.#response.on('drain', this.#onDrain).on('timeout', this.#onStall)
-    // Beside the response's: Node tells that only on sockets it has not handed over for an upgrade.
-    socket.on('timeout', this.#onStall)
+    if (this.#watching || socket === null) return
+    this.#watching = true
+    this.#clock ??= new StallClock(socket, this.#options.stallMs, this.#onStall)
+    this.#clock.start()
+    this.#response.on('drain', this.#onDrain)
   }
 
   #unwatch(): void {
-    if (this.#watched === undefined) return
-    this.#watched.off('timeout', this.#onStall).setTimeout(0)
-    this.#watched = undefined
-    this.#response.off('drain', this.#onDrain).off('timeout', this.#onStall)
+    if (!this.#watching) return
+    this.#watching = false
+    this.#clock?.stop()
+    this.#response.off('drain', this.#onDrain)
   }
 
   #lose(token: 'client-lost' | 'client-stalled', message: string): void {
@@ -191,6 +189,7 @@ export class AnswerWriter {
 
   #conclude(): void {
     this.#over = true
+    this.#unwatch()
     this.#settle?.()
   }
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { TLSSocket } from 'node:tls'
+import { reasonOf } from '../config/read-text.ts'
+import { readRegularFile } from '../config/regular-file.ts'
 import type { PeerCertificate } from '../peer.ts'
 import { alternativeNames, subjectText } from './certificate-names.ts'
 
@@ -32,10 +33,9 @@ export async function readClientAuthority(config: {
   const { ca, required } = config
   let pem: string
   try {
-    pem = await readFile(ca, 'utf8')
+    pem = (await readRegularFile(ca)).toString()
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? cause.code : 'error'
-    throw new Error(`${ca}: cannot be read (${String(reason)})`, { cause })
+    throw new Error(`${ca}: ${reasonOf(cause)}`, { cause })
   }
   const certificates = pem.match(block) ?? []
   // A block that was cut off is an authority that somebody counts on.

@@ -1,7 +1,8 @@
 import { X509Certificate, constants, createPrivateKey, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
+import { reasonOf } from '../config/read-text.ts'
+import { readRegularFile } from '../config/regular-file.ts'
 import type { ClientAuthority } from './client-certificate.ts'
 
 /** A certificate chain (leaf first) and its private key, as PEM text. */
@@ -137,10 +138,9 @@ export function normalizeName(name: string): string {
 
 async function readPem(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return (await readRegularFile(path)).toString()
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? cause.code : 'error'
-    throw new Error(`${path}: cannot be read (${String(reason)})`, { cause })
+    throw new Error(`${path}: ${reasonOf(cause)}`, { cause })
   }
 }
 

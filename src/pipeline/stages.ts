@@ -5,7 +5,7 @@ import type { AuthChain } from '../auth/chain.ts'
 import type { Logins } from '../auth/logins.ts'
 import type { Rechecks } from '../auth/rechecks.ts'
 import type { TicketAuthenticator } from '../auth/ticket.ts'
-import type { Limits } from '../config/settled/limits.ts'
+import type { RouteLimits } from '../config/settled/limits.ts'
 import type { RouteTimeouts } from '../config/settled/timeouts.ts'
 import type { TargetPlace } from '../config/target-place.ts'
 import type { OriginRules } from '../handshake/origin.ts'
@@ -40,7 +40,7 @@ export interface Route {
   readonly auth: RouteAuth | undefined
   /** `visible`: a page is told by a close code why its WebSocket was refused. */
   readonly refuse: 'status' | 'visible'
-  readonly limits: Limits
+  readonly limits: RouteLimits
   readonly timeouts: RouteTimeouts
   readonly compression: 'pass' | 'off'
   readonly action: Action

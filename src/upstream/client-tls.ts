@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { SecureContext } from 'node:tls'
+import { readRegularFileSync } from '../config/regular-file.ts'
 import type { CertificateFiles, UpstreamTls } from '../config/settled/tls.ts'
 
 /** How an upstream proves who it is, and the gateway to it, read once. */
@@ -18,12 +18,12 @@ export function readClientTls(config: UpstreamTls): ClientTls {
     minVersion: 'TLSv1.2',
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     // Given authorities replace the system's: who names a CA of their own trusts nobody else.
-    ...(config.ca === undefined ? {} : { ca: readFileSync(config.ca) }),
+    ...(config.ca === undefined ? {} : { ca: readRegularFileSync(config.ca) }),
     ...(config.certificate === undefined ? {} : readPair(config.certificate)),
   })
   return { context, servername: config.servername, verify: config.verify }
 }
 
 function readPair({ cert, key }: CertificateFiles): { cert: Buffer; key: Buffer } {
-  return { cert: readFileSync(cert), key: readFileSync(key) }
+  return { cert: readRegularFileSync(cert), key: readRegularFileSync(key) }
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
-import { longestDurationMs } from '../config/duration.ts'
 import { GatewayError } from '../errors.ts'
 import { wasReset } from '../reset.ts'
+import { StallClock } from '../stall-clock.ts'
 import type { AnswerClock } from './answer-clock.ts'
 import { checkAnswerHead, maxInterimAnswers } from './answer-head.ts'
 import type { AnswerFlow, AnswerSink } from './http-request.ts'
@@ -53,6 +53,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   readonly #free: () => void
   #controller: Dispatcher.DispatchController | undefined
   #aborted: Error | undefined
+  #stallClock: StallClock | undefined
   /** The upstream has not taken what was written of the body. */
   #waiting = false
   #interims = 0
@@ -105,9 +106,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
   onBodySent(): void {
     if (this.#done || this.#waiting || !this.#socket.writableNeedDrain) return
     this.#waiting = true
-    // The socket's own clock sees the kernel take a part of a write, which no event tells.
-    this.#socket.setTimeout(Math.min(this.#options.stallMs, longestDurationMs))
-    this.#socket.once('timeout', this.#onStall).once('drain', this.#onDrain)
+    this.#stallClock ??= new StallClock(this.#socket, this.#options.stallMs, this.#onStall)
+    this.#stallClock.start()
+    this.#socket.once('drain', this.#onDrain)
   }
 
   onRequestSent(): void {
@@ -191,8 +192,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, AnswerFlow, Int
 
   readonly #onDrain = (): void => {
     this.#waiting = false
-    this.#socket.off('timeout', this.#onStall).off('drain', this.#onDrain)
-    this.#socket.setTimeout(0)
+    this.#stallClock?.stop()
+    this.#socket.off('drain', this.#onDrain)
   }
 }
 

@@ -23,16 +23,23 @@ async function setUp(limits: Record<string, unknown>): Promise<void> {
     trustedProxies: ['127.0.0.1'],
     upstreams: { app: { servers: [`http://127.0.0.1:${upstream.port}`] } },
     authenticators: { staff: tokens() },
-    routes: [{ name: 'main', proxy: 'app', auth: 'staff' }],
+    routes: [
+      { name: 'own', match: { path: '/own' }, proxy: 'app', auth: 'staff', limits },
+      { name: 'main', proxy: 'app', auth: 'staff' },
+    ],
     limits,
   })
 }
 
 /** @param from what the trusted proxy says of the client's address */
-async function open(token: string, from: string): Promise<Head & { socket: RawClient }> {
+async function open(
+  token: string,
+  from: string,
+  path = '/',
+): Promise<Head & { socket: RawClient }> {
   const socket = await RawClient.connect(running.port())
   clients.push(socket)
-  socket.send(upgradeHead('/', { ...bearer(token), 'X-Forwarded-For': from }))
+  socket.send(upgradeHead(path, { ...bearer(token), 'X-Forwarded-For': from }))
   return { ...(await socket.head()), socket }
 }
 
@@ -55,6 +62,14 @@ test('an identity has so many sessions wherever it comes from, and others have t
   first.socket.destroy()
   await running.log.line('session closed')
   expect(await open(ada, '192.0.2.3')).toMatchObject({ status: 101 })
+})
+
+test('a route’s own limit counts its own sessions, where it has the value of the global one too', async () => {
+  await setUp({ sessionsPerClient: 1, sessionsPerIdentity: 1 })
+  const token = await mint()
+  expect(await open(token, '192.0.2.1')).toMatchObject({ status: 101 })
+  expect(await open(token, '192.0.2.1', '/own')).toMatchObject({ status: 101 })
+  expect(await open(token, '192.0.2.1', '/own')).toMatchObject({ status: 429 })
 })
 
 test('whoever fails to log in takes no place of the route', async () => {

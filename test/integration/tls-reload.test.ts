@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:tls'
@@ -95,6 +96,27 @@ describe('a reload of the certificates', () => {
     }
   })
 
+  test('waits for the one before it, and any number that wait are one', async () => {
+    const tls = { certificates: [files] }
+    const two = await startGateway({
+      listeners: { first: { bind: '127.0.0.1:0', tls }, second: { bind: '127.0.0.1:0', tls } },
+      routes: [{ respond: { status: 204 } }],
+    })
+    const reload = (): Promise<void> => two.gateway.reloadCertificates()
+    const reloaded = () =>
+      two.log.lines.flatMap(({ msg, listener }) =>
+        msg === 'certificates reloaded' ? listener : [],
+      )
+    const begun = reload()
+    // It looks for the files from now on, and cannot have read one before the event loop turns.
+    await Promise.resolve()
+    await Promise.all([begun, reload(), reload(), reload()])
+    expect(reloaded()).toEqual(['first', 'second', 'first', 'second'])
+    await reload()
+    expect(reloaded()).toHaveLength(6)
+    two.stop()
+  })
+
   type Breakage = (pair: PairWithAuthority) => void | Promise<void>
   const breakages: readonly (readonly [name: string, breakage: Breakage])[] = [
     ['whose certificate is no PEM', ({ key }) => write({ cert: 'nonsense', key })],
@@ -132,6 +154,15 @@ describe('a reload of the certificates', () => {
     write(await mintPair(['mended.example']))
     await running.gateway.reloadCertificates()
     expect(await nameServed()).toBe('mended.example')
+  })
+
+  test('waits for nobody where a pipe has come to stand for a file', async () => {
+    rmSync(files.key)
+    execFileSync('mkfifo', [files.key])
+    await running.gateway.reloadCertificates()
+    const line = await running.log.line('certificates not reloaded, the old ones stay')
+    expect(line['detail']).toBe(`${files.key}: is a pipe`)
+    expect(await nameServed()).toBe('old.example')
   })
 
   test('fails no handshake, however often good and broken pairs come', async () => {

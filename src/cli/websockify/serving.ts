@@ -1,5 +1,4 @@
 import { createWriteStream, existsSync, openSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config/config.ts'
@@ -7,6 +6,7 @@ import type { ListenerConfig } from '../../config/settled/listeners.ts'
 import { configFromObject } from '../../config/load.ts'
 import { defined } from '../../config/objects.ts'
 import { ConfigError } from '../../config/problem.ts'
+import { readRegularFile } from '../../config/regular-file.ts'
 import { createLogger } from '../../observe/logger.ts'
 import { run, type RunOptions } from '../../runtime/run.ts'
 import { readFlags } from '../flags.ts'
@@ -104,14 +104,14 @@ type Runnable = Pick<RunOptions, 'config' | 'certificates'>
 async function checked(plan: Plan, keyPassword: string | undefined): Promise<Runnable> {
   const { certificate } = plan
   if (certificate === undefined || keyPassword === undefined) {
-    return { config: await configOf(plan, readFile) }
+    return { config: await configOf(plan, readRegularFile) }
   }
   const key = await openKey(certificate.key, keyPassword)
   const keyPath = resolve(certificate.key)
   const config = await configOf(plan, async (path) =>
-    resolve(path) === keyPath ? Buffer.from(key) : await readFile(path),
+    resolve(path) === keyPath ? Buffer.from(key) : await readRegularFile(path),
   )
-  const cert = await readFile(certificate.cert, 'utf8')
+  const cert = (await readRegularFile(certificate.cert)).toString()
   return {
     config: withoutCertificates(config),
     certificates: [{ cert, key, source: certificate.cert }],

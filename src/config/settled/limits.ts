@@ -19,6 +19,14 @@ export interface Limits {
   readonly body: number
 }
 
+export interface RouteLimits extends Limits {
+  /**
+   * Which of these a route has written itself, whatever the value: they count its own sessions, and
+   * the global ones those of all routes that have not.
+   */
+  readonly own: { readonly sessionsPerClient: boolean; readonly sessionsPerIdentity: boolean }
+}
+
 export interface PerDirection<T> {
   readonly fromClient: T
   readonly fromUpstream: T

@@ -1,6 +1,6 @@
 import type { AddressRulesConfig } from './admission.ts'
 import type { IdentityConfig } from './authenticators.ts'
-import type { Limits } from './limits.ts'
+import type { RouteLimits } from './limits.ts'
 import type { TargetsConfig } from './targets.ts'
 import type { RouteTimeouts } from './timeouts.ts'
 
@@ -18,7 +18,7 @@ export interface RouteConfig {
   readonly identity: IdentityConfig
   readonly clients: AddressRulesConfig
   /** Merged with the global ones; no message limit on a bridge unless its route sets one. */
-  readonly limits: Limits
+  readonly limits: RouteLimits
   readonly timeouts: RouteTimeouts
   readonly compression: 'pass' | 'off'
   readonly action: RouteAction

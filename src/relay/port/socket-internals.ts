@@ -2,8 +2,8 @@ import { getSystemErrorMap } from 'node:util'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-// Everything that is known of Node's sockets beyond their documentation is known here. Each use has
-// a way out where Node is not as expected.
+// What is known of Node's sockets beyond their documentation is known here, but for what plain HTTP
+// needs too (transport-queue.ts). Each use has a way out where Node is not as expected.
 
 /** What of a TCP, pipe or TLS handle is used. */
 interface Handle {
@@ -183,28 +183,10 @@ function bindingOf(name: string): unknown {
   }
 }
 
-/**
- * Bytes that Node has handed to the transport and the kernel has not taken yet. The stream's own
- * figures change when a whole write is done, which for a large write to a slow peer takes longer
- * than `timeouts.stall`, so that a peer that is slow would look like one that is dead. 0 where Node
- * does not tell.
- */
-export function transportQueue(socket: Duplex): number {
-  const handle = property(socket, '_handle')
-  // On TLS the TCP handle is below.
-  return sizeOf(handle) + sizeOf(property(handle, '_parent'))
-}
-
 const handleKey = '_handle'
 
 function handleOf(socket: Socket): Handle | null | undefined {
   return (socket as Socket & { readonly [handleKey]?: Handle | null })[handleKey]
-}
-
-/** libuv's live count of what it has not been able to write. */
-function sizeOf(handle: unknown): number {
-  const size = property(handle, 'writeQueueSize')
-  return typeof size === 'number' ? size : 0
 }
 
 function property(object: unknown, name: string): unknown {

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { wasReset } from '../../reset.ts'
 import type { EndKind, Port, Sink } from './port.ts'
-import { transportQueue } from './socket-internals.ts'
+import { transportQueue } from '../../transport-queue.ts'
 
 /** What is on its way out of a socket. */
 export interface Outbox {

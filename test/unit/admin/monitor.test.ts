@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Monitor } from '../../../src/admin/monitor.ts'
 import { createLogger } from '../../../src/observe/logger.ts'
@@ -82,20 +83,52 @@ test('metrics are rendered once a second, whoever asks', async () => {
   expect(answers[0]!.headers.get('content-type')).toContain('text/plain')
 })
 
-test('takes 32 sockets at most', async () => {
+async function open(count: number): Promise<Socket[]> {
   const sockets: Socket[] = []
-  for (let index = 0; index < 32; index++) {
+  for (let index = 0; index < count; index++) {
     const socket = connect(port, '127.0.0.1')
+    // Ended by the other side, it may be with a reset.
+    socket.on('error', () => undefined)
     await once(socket, 'connect')
     sockets.push(socket)
   }
-  const last = connect(port, '127.0.0.1')
-  last.on('error', () => undefined)
-  await once(last, 'close')
-  sockets[0]!.end('GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
-  const [answer] = await once(sockets[0]!, 'data')
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /)
-  for (const socket of sockets) socket.destroy()
+  return sockets
+}
+
+test('takes 32 sockets at most: the one that has been silent for the longest makes room', async () => {
+  const [first, second, third, ...rest] = await open(32)
+  // What is no whole request is silence too.
+  second!.write('GET /livez HTTP/1.1\r\n')
+  first!.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+  expect(String((await once(first!, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /)
+  const gone = [once(second!, 'close'), once(third!, 'close')]
+  const further = await open(2)
+  await Promise.all(gone)
+  for (const socket of [first!, ...rest, ...further]) {
+    socket.end('GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /)
+  }
+})
+
+test('a probe is answered, however many say nothing', async () => {
+  const silent = await open(100)
+  expect((await ask('/readyz')).status).toBe(200)
+  for (const socket of silent) socket.destroy()
+})
+
+test('one whose request is being answered does not make room', async () => {
+  const [slow] = await open(1)
+  // More than the buffers between hold, so that some of the answers wait until it reads.
+  const requests = 2_000
+  const get = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'
+  slow!.write(get.repeat(requests - 1) + get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+  const [begin] = await once(slow!, 'data')
+  slow!.pause()
+  const others = await open(40)
+  expect((await ask('/livez')).status).toBe(200)
+  const answers = begin + (await text(slow!))
+  expect(answers.split('HTTP/1.1 200 ')).toHaveLength(requests + 1)
+  for (const socket of others) socket.destroy()
 })
 
 test('stopping ends connections that are open', async () => {

@@ -16,7 +16,6 @@ function setUp(config: Partial<AdmissionConfig> = {}, fileLimit = Infinity) {
     { connections: 'auto', requestsPerClient: unlimited, memory: Infinity, ...config },
     {
       ledger: new LocalLedger(() => clock.now),
-      limits: { sessions: Infinity, sessionsPerClient: Infinity, sessionsPerIdentity: Infinity },
       memory: {
         check() {
           if (memory.full) throw new GatewayError('gateway-full', 'full')

@@ -8,6 +8,7 @@ const none: SessionLimits = {
   sessions: Infinity,
   sessionsPerClient: Infinity,
   sessionsPerIdentity: Infinity,
+  own: { sessionsPerClient: false, sessionsPerIdentity: false },
 }
 
 function who(subject: string, authenticator = 'staff'): Identity {
@@ -28,6 +29,7 @@ interface Ask {
   readonly route?: string
   readonly client?: string
   readonly identity?: Identity
+  /** What the route has written itself. */
   readonly limits?: Partial<SessionLimits>
 }
 
@@ -37,7 +39,11 @@ function setUp(global: Partial<SessionLimits> = {}) {
   const all = { ...none, ...global }
   /** Acquires everything, or gives back what it had and throws. */
   const open = ({ route = 'main', client = '192.0.2.1', identity, limits }: Ask): SessionPlace => {
-    const place = new SessionPlace(ledger, all, { route, client, limits: { ...all, ...limits } })
+    const own = {
+      sessionsPerClient: limits?.sessionsPerClient !== undefined,
+      sessionsPerIdentity: limits?.sessionsPerIdentity !== undefined,
+    }
+    const place = new SessionPlace(ledger, { route, client, limits: { ...all, ...limits, own } })
     try {
       place.admitClient()
       place.admitIdentity(identity)
@@ -102,6 +108,14 @@ describe.each([
     expect(() => open({ ...one, route: 'b', limits: { [limit]: 1 } })).toThrow()
     open({ ...one, route: 'a' })
   })
+
+  test('of a route’s own is so whatever the global one is', () => {
+    const { open } = setUp({ [limit]: 1 })
+    open({ ...one, route: 'a' })
+    open({ ...one, route: 'b', limits: { [limit]: 1 } })
+    expect(() => open({ ...one, route: 'b', limits: { [limit]: 1 } })).toThrow()
+    expect(() => open({ ...one, route: 'c' })).toThrow()
+  })
 })
 
 test('clients are counted by /64, those of a unix socket not at all', () => {
@@ -124,9 +138,9 @@ test('whoever has not been authenticated holds no place of the route', () => {
   const ledger = new LocalLedger()
   const limits = { ...none, sessions: 1 }
   const request = { route: 'main', client: '192.0.2.1', limits }
-  const unknown = new SessionPlace(ledger, limits, request)
+  const unknown = new SessionPlace(ledger, request)
   unknown.admitClient()
-  const known = new SessionPlace(ledger, limits, request)
+  const known = new SessionPlace(ledger, request)
   known.admitClient()
   expect(() => known.admitIdentity(who('a'))).not.toThrow()
 })

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mintSelfSigned } from '../../../src/cli/mint.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { problemsOf } from './config-text.ts'
@@ -193,4 +196,59 @@ test('a reference to a file is relative to the folder too', async () => {
   expect(await complaints(missing)).toEqual([
     'edge.yaml:2:20: routes[0].static: found ${file:gone}, which does not exist, expected a readable text file',
   ])
+})
+
+describe('what is no regular file', () => {
+  const socket = createServer()
+
+  beforeAll(async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    await symlink('/dev/null', join(folder, 'device'))
+    socket.listen(join(folder, 'socket'))
+    await once(socket, 'listening')
+  })
+
+  afterAll(() => void socket.close())
+
+  const rest = 'routes: [{ redirect: https }]\n'
+  const authenticator = (written: string) => `authenticators: { a: { ${written} } }\n${open}${rest}`
+  const open = 'listeners: { edge: { bind: "127.0.0.1:0" } }\n'
+  const targets = `bridge: { targets: { from: "query:t", lookup: { file: FILE }, allow: ["10.0.0.1"] } }`
+
+  test.each([
+    ['a certificate', pairs('{ cert: FILE, key: one.key }')],
+    ['a key', pairs('{ cert: one.crt, key: FILE }')],
+    ['authorities', withCa('FILE')],
+    ['passwords', authenticator('basic: { htpasswd: FILE }')],
+    ['API keys', authenticator('apiKey: { keys: FILE }')],
+    ['a public key', authenticator('jwt: { issuer: "https://i", audience: a, publicKey: FILE }')],
+    ['a key set', authenticator('jwt: { issuer: "https://i", audience: a, jwks: FILE }')],
+    ['a value', `${open}routes: [{ respond: { status: 200, body: "\${file:FILE}" } }]\n`],
+    ['tokens', `${open}routes: [{ ${targets} }]\n`],
+    ['pages', withStatic('FILE')],
+  ])('is refused as %s, without being opened', async (_, text) => {
+    for (const kind of ['pipe', 'socket', 'device']) {
+      const lines = await complaints(text.replace('FILE', kind))
+      expect(lines).toEqual([expect.stringContaining(`, which is a ${kind}, expected `)])
+      expect(lines[0]).toMatch(/^edge\.yaml:\d+:\d+: /)
+    }
+  })
+})
+
+test('a file behind links is one, as every secret is that Kubernetes mounts', async () => {
+  await mkdir(join(folder, '..2026'))
+  await rename(join(folder, 'two.key'), join(folder, '..2026', 'tls.key'))
+  await symlink('..2026', join(folder, '..data'))
+  await symlink('..data/tls.key', join(folder, 'two.key'))
+  expect(await complaints(pairs('{ cert: one.crt, key: two.key }'))).toEqual([
+    expect.stringContaining('found the key of another certificate'),
+  ])
+})
+
+test('the configuration itself may come through a pipe', async () => {
+  const file = join(folder, 'edge.pipe')
+  execFileSync('mkfifo', [file])
+  const loaded = loadConfig({ file, env: {} })
+  await writeFile(file, withCa('chain.crt'))
+  expect((await loaded).config.upstreams['app']?.tls?.ca).toBe(join(folder, 'chain.crt'))
 })

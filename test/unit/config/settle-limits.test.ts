@@ -63,6 +63,15 @@ test('a route takes from the global limits what it does not say itself', async (
   })
 })
 
+test('a route’s own is what it writes, whatever the global limit is', async () => {
+  const { route } = await limits(
+    'sessionsPerClient: 3, sessionsPerIdentity: 3',
+    'limits: { sessionsPerClient: 3 }',
+  )
+  expect(route).toMatchObject({ sessionsPerClient: 3, sessionsPerIdentity: 3 })
+  expect(route.own).toEqual({ sessionsPerClient: true, sessionsPerIdentity: false })
+})
+
 const mapping = 'expected a rate such as 50/s, none, or a mapping with max, burst and over'
 
 /** A mistake in a mapping of several forms is told from the form that was meant. */

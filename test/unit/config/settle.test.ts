@@ -66,7 +66,7 @@ test('a small file is complete: every default is the one of the design', async (
         auth: [],
         identity: { headers: {} },
         clients: {},
-        limits,
+        limits: { ...limits, own: { sessionsPerClient: false, sessionsPerIdentity: false } },
         timeouts: ofRoute,
         compression: 'pass',
         action: { kind: 'proxy', upstream: 'app' },

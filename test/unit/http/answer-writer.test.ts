@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { AnswerWriter } from '../../../src/http/answer-writer.ts'
 import { RawClient } from '../../support/raw-client.ts'
@@ -11,7 +12,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-async function answering(version = '1.1') {
+async function answering(version = '1.1', stallMs = 60_000) {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -21,7 +22,7 @@ async function answering(version = '1.1') {
   const [, response] = await asked
   const lost: string[] = []
   const writer = new AnswerWriter(response, {
-    stallMs: 60_000,
+    stallMs,
     resume: () => undefined,
     lost: ({ token }) => lost.push(token),
   })
@@ -120,4 +121,22 @@ test('a client that leaves is told once', async () => {
   client.reset()
   await expect(writer.end()).rejects.toMatchObject({ token: 'client-lost' })
   expect(lost).toEqual(['client-lost'])
+})
+
+test('a client that takes nothing is cut in the time of a stall, whatever the kernel took at once', async () => {
+  const { client, writer, lost } = await answering('1.1', 3_000)
+  client.socket.pause()
+  writer.head(200, 'OK', [])
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    while (writer.write(Buffer.alloc(1 << 20))) await setImmediate()
+    vi.advanceTimersByTime(2_900)
+    expect(lost).toEqual([])
+    vi.advanceTimersByTime(1_000)
+    expect(lost).toEqual(['client-stalled'])
+    await expect(writer.end()).rejects.toMatchObject({ token: 'client-stalled' })
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -69,6 +69,21 @@ test('a client that takes nothing of the answer is cut', async () => {
   })
 })
 
+test('a client that takes nothing of the answer is cut though it sends something all the time', async () => {
+  const body = Buffer.alloc(32 << 20)
+  const made = await served((_request, response) => void response.end(body), { stallMs: 100 })
+  const user = await client(made)
+  user.socket.pause()
+  user.send(get)
+  const send = (): void => {
+    if (user.socket.destroyed) return
+    // Empty lines in front of a request mean nothing.
+    user.socket.write('\r\n', () => setTimeout(send, 5))
+  }
+  send()
+  expect(await made.edge.outcome()).toMatchObject({ error: { token: 'client-stalled' } })
+})
+
 test('a reset before the answer is upstream-lost', async () => {
   const made = await raw((socket) => socket.resetAndDestroy())
   const user = await client(made)

@@ -289,6 +289,6 @@ describe('the file of authorities', () => {
     const ca = scratch.write('gone.crt', '')
     rmSync(ca)
     const reading = readClientAuthority({ ca, required: false })
-    await expect(reading).rejects.toThrow(`${ca}: cannot be read (ENOENT)`)
+    await expect(reading).rejects.toThrow(`${ca}: does not exist`)
   })
 })
