@@ -144,12 +144,14 @@ export abstract class Flow implements Sleeper {
 
   // One closure a flow, not one a chunk.
   readonly #sink = (bytes: Buffer, from: number, to: number): boolean => {
-    if (this.#holds === 0 && this.#rest === undefined) this.#feed(bytes, from, to)
-    else this.#keep(bytes, from, to)
+    const { lends } = this.from.port
+    if (this.#holds === 0 && this.#rest === undefined) this.#feed(bytes, from, to, lends)
+    else this.#keep(bytes, from, to, lends)
     return this.#holds === 0
   }
 
-  #feed(bytes: Buffer, from: number, to: number): void {
+  /** @param lent as of a port: `bytes` are ours for this call only */
+  #feed(bytes: Buffer, from: number, to: number, lent: boolean): void {
     const { gate } = this
     gate?.refresh(performance.now())
     let taken = to
@@ -160,26 +162,27 @@ export abstract class Flow implements Sleeper {
     }
     if (gate?.violation !== undefined) this.events.fail(gate.violation)
     if (this.stopped) this.#letGo()
-    else if (taken < to) this.#wait(bytes, taken, to)
+    else if (taken < to) this.#wait(bytes, taken, to, lent)
   }
 
-  #wait(bytes: Buffer, from: number, to: number): void {
-    this.#keep(bytes, from, to)
+  #wait(bytes: Buffer, from: number, to: number, lent: boolean): void {
+    this.#keep(bytes, from, to, lent)
     this.hold(Hold.overRate)
     this.#wakeups.add(this)
   }
 
-  #keep(bytes: Buffer, from: number, to: number): void {
+  #keep(bytes: Buffer, from: number, to: number, lent: boolean): void {
     const more = bytes.subarray(from, to)
     if (this.#rest !== undefined) this.#rest = Buffer.concat([this.#rest, more])
-    else this.#rest = this.from.port.lends ? Buffer.from(more) : more
+    else this.#rest = lent ? Buffer.from(more) : more
   }
 
   /** Nothing holds the sender any more: first comes what it has sent meanwhile. */
   #goOn(): void {
     const rest = this.#rest
     this.#rest = undefined
-    if (rest !== undefined) this.#feed(rest, 0, rest.length)
+    // A slow rate takes it in a hundred small steps, each of which would copy all that is left.
+    if (rest !== undefined) this.#feed(rest, 0, rest.length, false)
     if (this.#holds !== 0) return
     this.endRest()
     this.from.port.resume()

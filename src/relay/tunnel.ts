@@ -314,7 +314,7 @@ export class Tunnel implements Swept, FlowEvents {
     const inbound = this.#toward(leg)
     if (this.#phase.state === 'closing' && leg.closeReceived !== undefined && !leg.parted) {
       const unanswered = inbound.stopped || inbound.from.gone !== undefined || !inbound.from.answers
-      if (unanswered && inbound.atBoundary) leg.sendClose(leg.closeReceived)
+      if (unanswered && inbound.atBoundary) this.#answer(leg, leg.closeReceived)
       else if (unanswered) leg.cut()
       if (unanswered) inbound.stop('now')
     }
@@ -325,6 +325,13 @@ export class Tunnel implements Swept, FlowEvents {
     if ((handshaken && leg.side === 'client') || forgotten) leg.port.end()
   }
 
+  /** Why the gateway ends it comes first: of a Close among what was discarded nobody has read the code. */
+  #answer(leg: Leg, close: Close): void {
+    const cause = this.#cause
+    if (cause !== undefined && cause.by === undefined) leg.part(cause.error)
+    else leg.sendClose(close)
+  }
+
   /**
    * The time to close is over. A peer that waits for the answer to its Close still gets it; the
    * next look destroys it too.
@@ -333,7 +340,7 @@ export class Tunnel implements Swept, FlowEvents {
     for (const leg of this.#legs) {
       const answerable = leg.closeReceived !== undefined && !leg.parted && leg.gone !== 'reset'
       if (answerable && this.#toward(leg).atBoundary) {
-        leg.sendClose(leg.closeReceived!)
+        this.#answer(leg, leg.closeReceived!)
         leg.port.end()
       } else leg.port.destroy()
     }

@@ -9,6 +9,7 @@ import { wasReset } from '../reset.ts'
 export class AnsweredSocket extends Duplex {
   readonly #socket: Socket
   #ended = false
+  #released = false
 
   /** @param had the begin of the answer. The socket is paused, and read only as far as is asked for */
   constructor(socket: Socket, had: Buffer) {
@@ -19,7 +20,8 @@ export class AnsweredSocket extends Duplex {
   }
 
   override _read(): void {
-    this.#socket.resume()
+    // What is taken out at the end asks for more, which would then flow past whoever gets the socket.
+    if (!this.#released) this.#socket.resume()
   }
 
   override _write(_chunk: unknown, _encoding: unknown, callback: () => void): void {
@@ -36,6 +38,7 @@ export class AnsweredSocket extends Duplex {
    * @returns what was read of it and has not been taken
    */
   release(): Buffer[] {
+    this.#released = true
     this.#socket.off('data', this.#take).off('end', this.#end).off('close', this.#close)
     this.#socket.pause()
     const rest: Buffer[] = []

@@ -78,9 +78,10 @@ export class FrameHeader {
       } else if (payloadBytes === 127) {
         if (to - at > 2 && bytes[at + 2]! >= 0x80) throw this.#invalid('a length of 64 bits')
         if (to - at < 10) return 0
-        // Above 2^53 the number loses its last bits; nobody ever sends so many bytes that it would
-        // matter.
-        payloadBytes = uint32(bytes, at + 2) * 2 ** 32 + uint32(bytes, at + 6)
+        const announced = uint32(bytes, at + 2) * 2 ** 32 + uint32(bytes, at + 6)
+        // Nobody ever sends that many bytes. Numbers beyond it lose their last bits, and how far into
+        // a frame its bytes stand decides how they are unmasked.
+        payloadBytes = Math.min(announced, Number.MAX_SAFE_INTEGER)
         if (payloadBytes <= 0xffff) throw this.#invalid('a length that is not in its shortest form')
         size = 10
       }

@@ -5,6 +5,8 @@ export type Chunk =
   /** A copy: the first `end` bytes of the slab, which is to be given back to the pool. */
   { readonly slab: Slab; end: number } | { readonly bytes: Buffer }
 
+/** Up to here a copy into what waits already costs less than a write of its own. */
+const mergeBytes = 4096
 /** Room for what comes after, in a piece that is not the only one. */
 const roomyBytes = 16_384
 
@@ -41,10 +43,14 @@ export class Backlog {
     this.#chunks.push({ slab, end: to - at })
   }
 
-  /** Puts bytes that nobody changes any more to the end, as they are. */
-  give(bytes: Buffer): void {
-    this.#bytes += bytes.length
-    this.#chunks.push({ bytes })
+  /** As `append`, of bytes that nobody changes any more: long ones need no copy. */
+  give(bytes: Buffer, from: number, to: number): void {
+    if (to - from <= mergeBytes) {
+      this.append(bytes, from, to)
+      return
+    }
+    this.#bytes += to - from
+    this.#chunks.push({ bytes: bytes.subarray(from, to) })
   }
 
   /** Takes out what has waited longest. */

@@ -7,8 +7,6 @@ import type { HandleWrites } from './socket-internals.ts'
 import type { Outbox } from './socket-port.ts'
 import type { Holder, TurnEnd } from './turn-end.ts'
 
-/** Up to here a copy into what waits already costs less than a write of its own. */
-const mergeBytes = 4096
 /** Held for more to come at most: what one read brings at most, so that a slab has room for a bit more. */
 const maxHeldBytes = 64 * 1024
 
@@ -72,8 +70,7 @@ export class HandleOutbox implements Outbox, Holder {
   give(bytes: Buffer, from: number, to: number): void {
     if (this.#failed) return
     if (this.#busyBytes > 0 || this.#backlog !== undefined) {
-      if (to - from <= mergeBytes) this.#waiting().append(bytes, from, to)
-      else this.#waiting().give(bytes.subarray(from, to))
+      this.#waiting().give(bytes, from, to)
       this.#flush()
     } else if (this.#socket.writableLength > 0) this.#pass(bytes.subarray(from, to))
     else this.#start(bytes.subarray(from, to), undefined)

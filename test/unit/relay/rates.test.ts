@@ -92,6 +92,21 @@ describe.each(directions)('what the %s sends', (from, direction, encode) => {
     await leave(rig)
   })
 
+  test('is copied once where it is held back, in however many steps it goes on', async () => {
+    const byteRate = limit(1 << 18, 1024, 'throttle')
+    const { rig, source, target } = await make({ byteRate })
+    const whole = encode({ payload: Buffer.alloc(60_000, 'x') })
+    const copies = vi.spyOn(Buffer, 'from')
+    source.send(whole)
+    expect((await target.take(whole.length)).equals(whole)).toBe(true)
+    const lengths = copies.mock.calls.map(([bytes]) =>
+      (bytes as unknown) instanceof Uint8Array ? (bytes as unknown as Uint8Array).length : 0,
+    )
+    copies.mockRestore()
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(2 * whole.length)
+    await leave(rig)
+  })
+
   test('goes on with what was held back behind a pause: data, then its Close', async () => {
     const { rig, source, target } = await make({ messageRate: limit(50, 1, 'throttle') })
     const bye = encode({ opcode: close, payload: closePayload(4000, 'bye') })

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Opcode } from '../../../src/websocket/opcode.ts'
 import { clientFrame } from '../../support/frames.ts'
 import { bytes } from '../../support/raw-client.ts'
+import { turn } from '../../support/raw-session.ts'
 import { Rigs } from './rig.ts'
 import type { Rig, Settings } from './rig.ts'
 import { leaveBridge } from './closes.ts'
@@ -77,6 +78,24 @@ describe('binary', () => {
     leaveBridge(rig)
     await rig.outcome
   })
+
+  test.each([2 ** 53, 2 ** 62])(
+    'a frame of %i bytes arrives as far as it comes',
+    async (length) => {
+      const rig = await bridge()
+      const header = bytes('82 ff 0000000000000000 37fa213d')
+      header.writeBigUInt64BE(BigInt(length), 2)
+      const payload = clientFrame({ payload: 'unmasked right in every piece' }).subarray(6)
+      rig.client.send(header)
+      for (let at = 0; at < payload.length; at += 3) {
+        rig.client.send(payload.subarray(at, at + 3))
+        await turn()
+      }
+      expect((await rig.upstream.take(29)).toString()).toBe('unmasked right in every piece')
+      rig.client.end()
+      await rig.outcome
+    },
+  )
 
   test('bytes that came early first', async () => {
     const early = { client: clientFrame({ payload: 'a' }), upstream: Buffer.from('RFB 003.008\n') }

@@ -60,6 +60,21 @@ describe('frame-invalid', () => {
     await rig.outcome
   })
 
+  test('of a client that closes and ends right behind it: 1002, though a frame has to end first', async () => {
+    const rig = await rigs.make()
+    const whole = frame({ payload: 'abcdef' })
+    rig.upstream.send(whole.subarray(0, 4))
+    await rig.client.take(4)
+    rig.client.send(bytes('8f80 00000000'), clientClose(1000))
+    rig.client.end()
+    expect(await rig.upstream.close()).toBe('1001 frame-invalid')
+    rig.upstream.send(whole.subarray(4), upstreamClose(1000))
+    rig.upstream.end()
+    expect(await rig.client.take(4)).toEqual(whole.subarray(4))
+    expect(await rig.client.close()).toBe('1002 frame-invalid')
+    expect(await rig.ended()).toMatchObject({ code: 1002, error: 'frame-invalid' })
+  })
+
   test('a frame that never ends is cut at half of timeouts.closing', async () => {
     const rig = await rigs.make({ timeouts: { closing: 100 } })
     rig.upstream.send(frame({ payload: 'abcdef' }).subarray(0, 4))

@@ -6,6 +6,7 @@ import type { WebSocketOffer } from '../../../src/upstream/upstream.ts'
 import { acceptKey } from '../../../src/websocket/accept-key.ts'
 import { rawServer, wsEcho } from '../../support/peers.ts'
 import type { Peer } from '../../support/peers.ts'
+import { turn } from '../../support/raw-session.ts'
 import { hostileAnswers } from './hostile-answers.ts'
 import { anyone, calm, untilNoSockets, upstreamOf } from './upstreams.ts'
 import type { UpstreamSettings } from './upstreams.ts'
@@ -219,7 +220,7 @@ test('a 101 may come in pieces, cut anywhere', async () => {
   const { pool } = await upstream((socket, head) => {
     const answer = accepting(head)
     socket.write(answer.slice(0, at))
-    setImmediate(() => socket.write(`${answer.slice(at)}early`))
+    void turn().then(() => socket.write(`${answer.slice(at)}early`))
   })
   for (; at < 100; at += 7) {
     const dialed = await pool.dialWebSocket(offer, anyone, calm)
@@ -249,6 +250,29 @@ test('frames behind an interim answer and the 101 are in front as well, with nob
   while (early.length < 5) await once(socket, 'data')
   expect(early).toBe('early')
   socket.destroy()
+})
+
+test('an interim answer, the 101 and what is behind it may be cut anywhere', async () => {
+  let at = 1
+  let all = ''
+  const { pool } = await upstream((socket, head) => {
+    all = `HTTP/1.1 103 Early Hints\r\n\r\n${accepting(head)}early`
+    socket.setNoDelay(true).write(all.slice(0, at))
+    void turn().then(() => socket.write(all.slice(at)))
+  })
+  do {
+    const dialed = await pool.dialWebSocket(offer, anyone, calm)
+    if (dialed.kind !== 'websocket') throw new Error('no WebSocket')
+    // Nobody reads yet: what has come must still be there.
+    await turn()
+    let early = ''
+    dialed.socket.on('data', (chunk: Buffer) => (early += chunk.toString('latin1')))
+    dialed.socket.resume()
+    while (early.length < 5) await once(dialed.socket, 'data')
+    expect(early).toBe('early')
+    dialed.socket.destroy()
+    at += 9
+  } while (at < all.length)
 })
 
 test('early frames that came in the read of the 101 are still there after the other side ended', async () => {
