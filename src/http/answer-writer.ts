@@ -41,7 +41,10 @@ export class AnswerWriter {
   constructor(response: ServerResponse, options: AnswerWriterOptions) {
     this.#response = response
     this.#options = options
-    response.on('finish', this.#onFinish).on('close', this.#onClose).on('error', ignoreError)
+    // In front of Node's own listener, which starts the clock of an idle connection: ours has to be
+    // gone by then, not to take that one with it.
+    response.prependListener('finish', this.#onFinish)
+    response.on('close', this.#onClose).on('error', ignoreError)
   }
 
   get started(): boolean {
@@ -184,6 +187,7 @@ export class AnswerWriter {
   }
 
   readonly #onFinish = (): void => {
+    this.#unwatch()
     // Node 22 says that too where the last write has failed.
     if (this.#response.req.socket.errored !== null) this.#lose('client-lost', 'the client has gone')
     this.#conclude()

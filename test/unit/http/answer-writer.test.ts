@@ -121,3 +121,19 @@ test('a client that leaves is told once', async () => {
   await expect(writer.end()).rejects.toMatchObject({ token: 'client-lost' })
   expect(lost).toEqual(['client-lost'])
 })
+
+test('the clock of an idle connection starts behind an answer that was slow to go out, too', async () => {
+  const { client, response, writer } = await answering()
+  const socket = response.socket!
+  client.socket.pause()
+  const body = Buffer.alloc(16 << 20)
+  writer.head(200, 'OK', ['Content-Length', String(body.length)])
+  writer.write(body)
+  const ended = writer.end()
+  expect(socket.timeout).toBe(60_000)
+  client.socket.resume()
+  await ended
+  // Node's own, from now on.
+  expect(socket.timeout).toBeGreaterThan(0)
+  expect(socket.timeout).not.toBe(60_000)
+})
