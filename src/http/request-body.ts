@@ -72,9 +72,7 @@ export class RequestBody extends Readable {
     } else if (this.push(chunk)) {
       this.#timer?.refresh()
     } else {
-      // Its clock stands while we do not read.
       this.#source.pause()
-      clearTimeout(this.#timer)
     }
   }
 
@@ -89,6 +87,9 @@ export class RequestBody extends Readable {
   }
 
   readonly #onSilence = (): void => {
+    // Its clock stands while we do not read, and starts anew with the next read: one that was
+    // cleared could not.
+    if (this.#source.isPaused()) return
     const message = `nothing came in ${this.#options.stallMs} ms`
     this.destroy(new GatewayError('body-timeout', message))
   }

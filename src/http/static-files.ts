@@ -41,6 +41,7 @@ const indexName = 'index.html'
 /**
  * Serves files. The path is decoded once; names that some file system reads as other names,
  * dotfiles and listings are not there. Ranges, conditional requests and content types are `send`'s.
+ * @throws the signal's reason, as long as there is no answer
  */
 export async function serveStatic(
   head: IncomingMessage,
@@ -53,6 +54,8 @@ export async function serveStatic(
   const inner = path.startsWith(prefix) ? path.slice(prefix.length) : path
   const root = await realpath(directory)
   const found = await find(root, inner)
+  // Of a client that left meanwhile nothing more would be heard.
+  signal.throwIfAborted()
   if (found.kind === 'nothing') return answer(head, response, 404)
   if (found.kind === 'file')
     return sendFile(head, response, { root, file: found.path, stallMs, signal })

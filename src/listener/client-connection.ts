@@ -31,6 +31,8 @@ export class ClientConnection implements Connection {
   #current: Exchange | undefined
   /** No request that comes from now on is served. */
   #closing = false
+  /** Why the body of the last request will never be whole. */
+  #broken: GatewayError | undefined
   /** The socket belongs to a session. */
   #taken = false
 
@@ -71,11 +73,6 @@ export class ClientConnection implements Connection {
   /** A request is being answered, or waits for its turn. */
   get busy(): boolean {
     return this.#current !== undefined && !this.#taken
-  }
-
-  /** The request being served is still sending its body. */
-  get receiving(): boolean {
-    return this.#current !== undefined && !this.#current.head.complete
   }
 
   get closing(): boolean {
@@ -130,6 +127,22 @@ export class ClientConnection implements Connection {
   }
 
   /**
+   * What comes now is not HTTP. Requests that are whole are answered yet; one whose body it stands in
+   * gets the reason when it is its turn.
+   */
+  breakOff(reason: GatewayError): void {
+    const last = this.#queue.at(-1) ?? this.#current
+    if (last === undefined || last.head.complete) {
+      this.finish()
+    } else if (last === this.#current) {
+      this.abort(reason)
+    } else {
+      this.#closing = true
+      this.#broken = reason
+    }
+  }
+
+  /**
    * Ends the request being served, so that its upstream is let go. The reason decides the answer,
    * where one can still go out.
    */
@@ -147,6 +160,7 @@ export class ClientConnection implements Connection {
 
   #run(exchange: Exchange): void {
     this.#current = exchange
+    if (this.#broken !== undefined && this.#queue.length === 0) this.abort(this.#broken)
     // An upgrade has a response only where one is needed; it is the connection's last anyway, and
     // whoever makes it says when it is done.
     if (exchange.takeover === undefined) {

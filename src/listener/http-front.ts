@@ -168,10 +168,8 @@ export class HttpFront {
       socket.destroy()
     } else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
       connection.destroy(new GatewayError('client-lost', 'the client has gone'))
-    } else if (connection.receiving) {
-      connection.abort(meaningOf(error))
     } else if (connection.busy) {
-      connection.finish()
+      connection.breakOff(meaningOf(error))
     } else if (!connection.closing) {
       const meaning = meaningOf(error)
       connection.abort(meaning)

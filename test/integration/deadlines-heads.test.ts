@@ -139,9 +139,12 @@ describe.concurrent.each(listeners)('timeouts.handshake, on %s', (listener) => {
     client.destroy()
   })
 
-  test('timeouts.keepAlive: an idle connection is closed without a word', async () => {
+  test.each([
+    ['of our own', head],
+    ["of an upstream's", head.replace('/', '/app')],
+  ])('timeouts.keepAlive: behind an answer %s an idle connection is closed', async (_, asked) => {
     const client = await open(listener)
-    client.send(head)
+    client.send(asked)
     expect((await client.answer()).status).toBe(200)
     const startedAt = performance.now()
     expect((await client.closed()).toString()).toBe('')

@@ -50,6 +50,18 @@ export const pipelines: readonly Row[] = [
     ['GET /x'],
   ],
   [
+    'pipeline-chunk-second',
+    `GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n${post('Transfer-Encoding: chunked\r\n', '5\r\nhelloX\r\n')}`,
+    '200, 400 request-malformed, closed',
+    ['GET /x'],
+  ],
+  [
+    'pipeline-chunk-third',
+    `${get('')}${post('Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n+5\r\n')}`,
+    '200, 200, 400 request-malformed, closed',
+    ['GET /x', 'GET /smuggled'],
+  ],
+  [
     'pipeline-trace-second',
     `GET /x HTTP/1.1\r\nHost: a.example\r\n\r\nTRACE /y HTTP/1.1\r\nHost: a.example\r\n\r\n${smuggled}`,
     '200, 405 method-refused, closed',

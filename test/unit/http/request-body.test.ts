@@ -50,6 +50,17 @@ test('silence is body-timeout while bytes are wanted', async () => {
   await expect(text(body)).rejects.toMatchObject({ token: 'body-timeout' })
 })
 
+test('silence is body-timeout behind a pause too, in which the clock stands', async () => {
+  const { source, body } = bodyOf({ stallMs: 20 })
+  body.read(0)
+  source.push(Buffer.alloc(body.readableHighWaterMark))
+  await once(source, 'pause')
+  // Behind it, and as long as it: what is due together is called in its order.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(body.destroyed).toBe(false)
+  await expect(text(body)).rejects.toMatchObject({ token: 'body-timeout' })
+})
+
 test('its end does not take the message with it: what comes is discarded', async () => {
   const { source, body } = bodyOf()
   body.read()

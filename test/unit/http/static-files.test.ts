@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { GatewayError } from '../../../src/errors.ts'
 import { serveStatic } from '../../../src/http/static-files.ts'
 import type { StaticAnswer } from '../../../src/http/static-files.ts'
 import { RawClient } from '../../support/raw-client.ts'
@@ -169,6 +170,24 @@ test('a client that takes nothing of a file is cut, and that is told', async () 
   expect(answer).toMatchObject({ status: 200, error: { token: 'client-stalled' } })
   expect(answer!.sent).toBeLessThan(16 * 1_024 * 1_024)
   client.destroy()
+})
+
+test('a client that leaves while its file is looked for is not waited for', async () => {
+  const controller = new AbortController()
+  const { promise: served, resolve } = Promise.withResolvers<Promise<StaticAnswer>>()
+  const hasty = createServer((head, response) => {
+    head.socket.once('close', () => controller.abort(new GatewayError('client-lost', 'gone')))
+    const asked = { directory: join(folder, 'site'), path: '/app.js', query: '', prefix: '' }
+    const { signal } = controller
+    resolve(serveStatic(head, response, { ...asked, stallMs: 60_000, signal }))
+    head.socket.destroy()
+  })
+  hasty.listen(0, '127.0.0.1')
+  await once(hasty, 'listening')
+  const client = await RawClient.connect((hasty.address() as AddressInfo).port)
+  client.send('GET /app.js HTTP/1.1\r\nHost: x\r\n\r\n')
+  await expect(served).rejects.toMatchObject({ token: 'client-lost' })
+  hasty.close()
 })
 
 test('a client that leaves in the middle of a file is told of as lost', async () => {
