@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { longestDurationMs } from './config/duration.ts'
+import { StallClock } from './stall-clock.ts'
 
 /** How long a client may go on sending what nobody wants, after its answer has gone out. */
 export const lingerMs = 2_000
@@ -33,16 +33,13 @@ const ownStallMs = 60_000
 export function cutStalled(response: ServerResponse, stallMs: number, cut?: () => void): void {
   const { socket } = response
   if (socket === null) return
-  const stalled = (): void => {
+  const clock = new StallClock(socket, stallMs, () => {
     cut?.()
     socket.destroy()
-  }
-  // The socket's own clock sees the kernel take a part of a write, which no event tells.
-  socket.on('timeout', stalled).setTimeout(Math.min(stallMs, longestDurationMs))
-  // In front of Node's own listener, which starts the clock of an idle connection.
-  response.prependOnceListener('finish', () => {
-    socket.off('timeout', stalled).setTimeout(0)
   })
+  const stop = (): void => clock.stop()
+  response.once('finish', stop).once('close', stop)
+  clock.start()
 }
 
 /**

@@ -66,6 +66,24 @@ describe.each(['tcp', 'tls1.3'] as const)('over %s', (transport) => {
     vi.advanceTimersByTime(1_000)
     expect(stalled).toHaveBeenCalledOnce()
   })
+
+  test('a peer has not stalled that takes as much as is written meanwhile', async () => {
+    const { ours, peer } = pair
+    await fill(ours)
+    const clock = new StallClock(ours, 3_000, stalled)
+    clock.start()
+    for (let round = 1; round <= 3; round++) {
+      vi.advanceTimersByTime(2_900)
+      peer.resume()
+      while (ours.writableLength > 0) await setImmediate()
+      peer.pause()
+      await fill(ours)
+      expect(ours.writableLength).toBe(much.length)
+    }
+    vi.advanceTimersByTime(2_900)
+    expect(stalled).not.toHaveBeenCalled()
+    clock.stop()
+  })
 })
 
 describe('the clock', () => {

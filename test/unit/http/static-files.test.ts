@@ -160,12 +160,18 @@ test.each<[string, string, string[], StaticAnswer]>([
   expect(body).toHaveLength(told.sent)
 })
 
-test('a client that takes nothing of a file is cut, and that is told', async () => {
+test.each([
+  ['nothing of a file', false],
+  ['nothing of a file and goes on sending', true],
+])('a client that takes %s is cut, and that is told', async (_, sends) => {
   answers = []
   const client = await RawClient.connect((server.address() as AddressInfo).port)
   client.socket.pause()
   client.send('GET /web/big.bin HTTP/1.1\r\nHost: x\r\n\r\n')
-  while (answers.length === 0) await new Promise(setImmediate)
+  while (answers.length === 0) {
+    if (sends) client.send('\r\n')
+    await new Promise(setImmediate)
+  }
   const [answer] = answers
   expect(answer).toMatchObject({ status: 200, error: { token: 'client-stalled' } })
   expect(answer!.sent).toBeLessThan(16 * 1_024 * 1_024)
