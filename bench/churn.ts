@@ -8,16 +8,17 @@
  * Ends with 1 where a socket or a session is left, or where memory after the last round is more
  * than a tenth above that after the first. The gateway needs two files for each connection.
  */
-import { parseArgs } from 'node:util'
 import { churn } from './soak/churn.ts'
 import type { Round } from './soak/churn.ts'
+import { readFlags } from './soak/flags.ts'
 
-const { values } = parseArgs({
-  options: {
-    connections: { type: 'string', default: '9000' },
-    rounds: { type: 'string', default: '5' },
-  },
-})
+const usage = `npm run bench:churn -- [options]
+
+  --connections N   in each round (default 9000; the gateway needs two files for each)
+  --rounds N        (default 5)
+`
+
+const options = readFlags(usage, { connections: 9_000, rounds: 5 })
 const tolerance = 1.1
 
 console.log(
@@ -25,7 +26,7 @@ console.log(
 )
 console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
 const rounds = await churn(
-  { connections: Number(values.connections), rounds: Number(values.rounds) },
+  options,
   ({ number, socketsOpen, memoryOpen, memoryLeft, usedBytes, left }) => {
     const figures = [memoryOpen.rssBytes, memoryLeft.rssBytes, memoryLeft.pssBytes, usedBytes]
     const memory = figures.map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`)

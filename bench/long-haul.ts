@@ -7,23 +7,30 @@
  *
  * DRAWBRIDGE_FAST_PATH goes through to the gateway. Ends with 1 where anything was wrong.
  */
-import { parseArgs } from 'node:util'
+import { readFlags } from './soak/flags.ts'
 import type { GatewayProcess } from './soak/gateway-process.ts'
 import { maxPieceBytes } from './soak/payload.ts'
 import { soak } from './soak/soak.ts'
 import type { Totals } from './soak/soak.ts'
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    lanes: { type: 'string', default: '32' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-    'gateway-node-flags': { type: 'string', default: '' },
-    'collect-every': { type: 'string', default: '0' },
-  },
+const usage = `npm run bench:long-haul -- [options]
+
+  --minutes N                how long (default 10)
+  --lanes N                  sessions at once (default 32)
+  --seed N                   of everything that is random (default: another one each time, which is told)
+  --collect-every MS         the gateway collects all garbage so often (default 0: never)
+  --gateway-node-flags TEXT  flags for the gateway's Node, such as "--gc-interval=2000"
+`
+
+const flags = readFlags(usage, {
+  minutes: 10,
+  lanes: 32,
+  seed: Date.now() % 1_000_000_000,
+  'collect-every': 0,
+  'gateway-node-flags': '',
 })
-const seed = Number(values.seed)
-console.log(`seed ${seed}, ${values.lanes} sessions at once`)
+const { seed, lanes } = flags
+console.log(`seed ${seed}, ${lanes} sessions at once`)
 
 const startedAt = performance.now()
 let timer: NodeJS.Timeout | undefined
@@ -31,12 +38,12 @@ let faultsTold = 0
 const totals = await soak(
   {
     seed,
-    forMs: Number(values.minutes) * 60_000,
-    lanes: Number(values.lanes),
+    forMs: flags.minutes * 60_000,
+    lanes,
     largestBytes: maxPieceBytes,
     readers: 'mixed',
-    nodeFlags: values['gateway-node-flags'].split(' ').filter((flag) => flag !== ''),
-    collectEveryMs: Number(values['collect-every']),
+    nodeFlags: flags['gateway-node-flags'].split(' ').filter((flag) => flag !== ''),
+    collectEveryMs: flags['collect-every'],
   },
   (running, gateway) => {
     console.log(`data path ${gateway.dataPath}`)

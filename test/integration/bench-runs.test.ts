@@ -8,13 +8,19 @@ const timeout = 60_000
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-async function bench(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${root}bench/run.ts`, ...args], {
-    cwd: root,
-    timeout,
-  })
+async function script(name: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [`${root}bench/${name}`, ...args],
+    {
+      cwd: root,
+      timeout,
+    },
+  )
   return stdout
 }
+
+const bench = script.bind(undefined, 'run.ts')
 
 /** The cells of the table's rows, its head and rule left out. */
 function rows(stdout: string): string[][] {
@@ -48,5 +54,20 @@ test('the benchmark says what is wrong with its flags', { timeout }, async () =>
   await expect(bench('--only', 'nothing')).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringContaining('no such work'),
+  })
+})
+
+test.each(['long-haul.ts', 'churn.ts'])('%s says what its flags are', { timeout }, async (name) => {
+  expect(await script(name, '--help')).toMatch(/^npm run bench:/)
+  await expect(script(name, '--speed', '1')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Unknown option '--speed'"),
+  })
+})
+
+test('a number that is none is not measured with', { timeout }, async () => {
+  await expect(script('long-haul.ts', '--minutes', 'ten')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--minutes: found ten, expected a number'),
   })
 })
