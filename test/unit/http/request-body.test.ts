@@ -55,7 +55,8 @@ test('silence is body-timeout behind a pause too, in which the clock stands', as
   body.read(0)
   source.push(Buffer.alloc(body.readableHighWaterMark))
   await once(source, 'pause')
-  // Behind it, and as long as it: what is due together is called in its order.
+  // Behind it, and as long as it: what is due together is called in its order. Real time, for a fake
+  // timer that was cleared starts again when it is refreshed, and Node's does not.
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(body.destroyed).toBe(false)
   await expect(text(body)).rejects.toMatchObject({ token: 'body-timeout' })
